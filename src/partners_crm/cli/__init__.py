@@ -1,0 +1,1 @@
+"""The command `partners`: one of the two faces, and a composition root."""

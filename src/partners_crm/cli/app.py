@@ -1,0 +1,174 @@
+"""The command line: finds the command, runs it, and turns whatever happens into one line and an exit code.
+
+Only the module of the command that was typed is imported, so that a check from cron pays for nothing else.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import NoReturn, Protocol, cast
+
+from partners_crm import __version__
+from partners_crm.cli import exit_codes
+from partners_crm.cli.output import FORMATS, say
+from partners_crm.errors import PartnersError
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "init": ("setup", "create a coalition"),
+    "import": ("importing", "import organizations from a file"),
+    "list": ("listing", "list records"),
+    "show": ("listing", "show a record with everything around it"),
+    "add": ("editing", "add a record"),
+    "edit": ("editing", "change a record"),
+    "archive": ("editing", "put an organization or a contact away"),
+    "delete": ("editing", "delete a record"),
+    "history": ("history", "what was done, or the history of a record"),
+    "undo": ("history", "take the last operation back"),
+    "redo": ("history", "take the last undo back"),
+    "coverage": ("coverage", "which districts have a member"),
+    "config": ("settings", "read and change settings"),
+    "where": ("settings", "name every file the program owns"),
+    "completion": ("completion", "completion for a shell"),
+    "ui": ("screen", "open the terminal UI"),
+    "demo": ("screen", "open a demo coalition"),
+}
+"""Each command, the module of `cli.commands` that holds it, and what it does."""
+
+
+class Command(Protocol):
+    """What a module of `cli.commands` offers."""
+
+    def add_arguments(self, parser: argparse.ArgumentParser, name: str) -> None:
+        """Declare the arguments of a command."""
+
+    def run(self, options: argparse.Namespace) -> int:
+        """Carry the command out and return its exit code."""
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse whose words pass the display door."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong with the usage and exit."""
+        say(f"{self.prog}: {message}")
+        say(f"see: {self.prog} --help")
+        sys.exit(exit_codes.USAGE)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a command line; returns its exit code and never raises."""
+    _prepare_streams()
+    _catch_signals()
+    debug = "--debug" in arguments
+    try:
+        code = _run(list(arguments))
+        sys.stdout.flush()
+    except PartnersError as error:
+        if debug:
+            raise
+        say(f"partners: {error.message}")
+        if error.hint:
+            say(f"  {error.hint}")
+        return exit_codes.code_of(error)
+    except KeyboardInterrupt:
+        return exit_codes.INTERRUPTED
+    except BrokenPipeError:
+        # The reader has gone; whatever Python still wants to flush goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return exit_codes.INTERRUPTED
+    except SystemExit as stop:
+        return stop.code if isinstance(stop.code, int) else exit_codes.USAGE
+    except Exception as error:  # the last line of defence: no traceback reaches a user
+        if debug:
+            raise
+        say(f"partners: internal error: {type(error).__name__}")
+        say("  run it again with --debug and report what it prints")
+        return exit_codes.INTERNAL
+    return code
+
+
+def parser_of(name: str) -> Parser:
+    """The parser of one command."""
+    module, about = COMMANDS[name]
+    parser = Parser(prog=f"partners {name}", description=about.capitalize() + ".")
+    command(module).add_arguments(parser, name)
+    _add_common(parser)
+    parser.set_defaults(command=name)
+    return parser
+
+
+def command(module: str) -> Command:
+    """A module of `cli.commands`."""
+    return cast("Command", import_module(f"partners_crm.cli.commands.{module}"))
+
+
+def overview() -> str:
+    """The help of `partners` alone."""
+    width = max(map(len, COMMANDS)) + 2
+    lines = [f"  {name:{width}}{about}" for name, (_, about) in COMMANDS.items()]
+    return "\n".join(
+        (
+            "usage: partners [--db FILE] [--format table|json|csv] COMMAND ...",
+            "",
+            "The relationship memory of a coalition: members, silos, districts and their gaps.",
+            "",
+            "commands:",
+            *lines,
+            "",
+            "`partners COMMAND --help` tells more. The database is --db, else PARTNERS_DB, else your own",
+            "(see `partners where`). Exit codes: 0 done, 1 findings, 2 usage, 3 cannot decide or bad file,",
+            "4 database unavailable, 5 damaged or newer, 6 permission, 70 internal, 130 interrupted.",
+        )
+    )
+
+
+def _run(arguments: list[str]) -> int:
+    leading: list[str] = []
+    while arguments and arguments[0].startswith("-"):
+        word = arguments.pop(0)
+        if word in {"-h", "--help"}:
+            print(overview())
+            return exit_codes.DONE
+        if word == "--version":
+            print(f"partners {__version__}")
+            return exit_codes.DONE
+        leading.append(word)
+        if word in {"--db", "--format"} and arguments:
+            leading.append(arguments.pop(0))
+    if not arguments:
+        print(overview())
+        return exit_codes.USAGE if leading else exit_codes.DONE
+    name = arguments.pop(0)
+    if name not in COMMANDS:
+        say(f"partners: there is no command {name}")
+        say("  see: partners --help")
+        return exit_codes.USAGE
+    options = parser_of(name).parse_args(leading + arguments)
+    return command(COMMANDS[name][0]).run(options)
+
+
+def _add_common(parser: argparse.ArgumentParser) -> None:
+    common = parser.add_argument_group("common options")
+    common.add_argument("--db", metavar="FILE", help="the coalition's database")
+    common.add_argument("--format", choices=FORMATS, default="table", help="how data is printed")
+    common.add_argument("--debug", action="store_true", help="show the traceback of an error")
+
+
+def _prepare_streams() -> None:
+    # A terminal in the C locale shows escapes instead of failing on the first accent.
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _catch_signals() -> None:
+    def stop(_number: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, stop)

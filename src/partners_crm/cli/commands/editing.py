@@ -1,0 +1,111 @@
+"""`partners add`, `edit`, `archive` and `delete`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from partners_crm.cli import exit_codes
+from partners_crm.cli.output import out, out_json, say
+from partners_crm.cli.paths import database
+from partners_crm.crm import Crm
+from partners_crm.errors import ConfigError
+from partners_crm.model import Table
+from partners_crm.services import records
+from partners_crm.services.listing import entity_of
+
+
+def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
+    """Declare the arguments of one of the four commands."""
+    parser.add_argument("entity", help="what it is: organization, site, contact, role, membership, ...")
+    if name != "add":
+        parser.add_argument("key", help="its number, its uid or its name")
+    if name in {"add", "edit"}:
+        parser.add_argument(
+            "values",
+            nargs="*",
+            metavar="FIELD=VALUE",
+            help='for example: name="Near West Homes" kind=provider',
+        )
+    if name == "delete":
+        parser.add_argument("--yes", action="store_true", help="do not ask")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Carry one of the four commands out."""
+    table = entity_of(options.entity)
+    with Crm.open(database(options.db)) as crm:
+        if options.command == "add":
+            return _add(crm, table, options)
+        record = crm.find(table, options.key)
+        if options.command == "edit":
+            return _edit(crm, record, options)
+        if options.command == "archive":
+            with crm.changes(f"archive {records.describe(record)}") as unit:
+                records.archive(unit, record, crm.today)
+            return _done(options, "archived", record)
+        return _delete(crm, record, options)
+
+
+def _add(crm: Crm, table: type[Table], options: argparse.Namespace) -> int:
+    values = records.read_values(crm.db, table, _pairs(options.values))
+    with crm.changes(f"add {table.entity.name}") as unit:
+        record = records.add(unit, table, **values)
+        unit.title = f"add {records.describe(record)}"
+    return _done(options, "added", record)
+
+
+def _edit(crm: Crm, record: Table, options: argparse.Namespace) -> int:
+    values = records.read_values(crm.db, type(record), _pairs(options.values))
+    if not values:
+        raise ConfigError("nothing to change", f"name a field: {', '.join(type(record).declarations())}")
+    with crm.changes(f"edit {records.describe(record)}") as unit:
+        after = records.edit(unit, record, **values)
+        changed = unit.count
+    return _done(options, "changed" if changed else "unchanged", after)
+
+
+def _delete(crm: Crm, record: Table, options: argparse.Namespace) -> int:
+    touched = records.touched_by_removal(crm.db, record)
+    say(f"delete {records.describe(record)}")
+    for each in touched:
+        what = "go with it" if each.deleted else "stay and lose the link"
+        say(f"  {each.count} {each.entity.replace('_', ' ')} {what}")
+    if not options.yes and not _confirmed():
+        say("nothing was deleted; --yes deletes without asking")
+        return exit_codes.USAGE
+    with crm.changes(f"delete {records.describe(record)}") as unit:
+        records.remove(unit, record)
+    return _done(options, "deleted", record)
+
+
+def _confirmed() -> bool:
+    if not sys.stdin.isatty():
+        return False
+    say("partners undo takes it back. Delete? [y/N]")
+    return sys.stdin.readline().strip().lower() in {"y", "yes"}
+
+
+def _pairs(words: list[str]) -> dict[str, str]:
+    found = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not equals or not name:
+            raise ConfigError(f"{word} is not FIELD=VALUE", 'for example: name="Near West Homes"')
+        found[name.strip()] = value
+    return found
+
+
+def _done(options: argparse.Namespace, word: str, record: Table) -> int:
+    if options.format == "json":
+        out_json(
+            {
+                "schema_version": 1,
+                "action": word,
+                "entity": type(record).entity.name,
+                "record": record.stored(),
+            }
+        )
+    else:
+        out(f"{word} {records.describe(record)}")
+    return exit_codes.DONE

@@ -1,0 +1,64 @@
+"""`partners ui` and `partners demo`: the one place where the command opens the screen."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from partners_crm.cli import exit_codes, person
+from partners_crm.cli.commands.coverage import as_json, report
+from partners_crm.cli.output import out, out_json, say
+from partners_crm.cli.paths import config_folder, database, demo_database
+from partners_crm.crm import Crm
+from partners_crm.errors import ConfigError
+from partners_crm.services.demo import SIZES
+
+
+def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
+    """Declare the arguments of `ui` or `demo`."""
+    if name == "demo":
+        parser.add_argument("--size", choices=SIZES, default="tiny", help="which demo coalition")
+        parser.add_argument("--no-tui", action="store_true", help="print the coverage report instead of the screen")
+        parser.add_argument("--fresh", action="store_true", help="start the demo over, without the edits made to it")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Open the screen on a coalition, or on a demo."""
+    if options.command == "demo":
+        return _demo(options)
+    if reason := no_terminal():
+        raise ConfigError(f"the terminal UI needs a terminal: {reason}", "use partners list, show and coverage check")
+    return _open_screen(database(options.db))
+
+
+def no_terminal() -> str:
+    """Why no screen can be shown here; "" when one can."""
+    if not sys.stdin.isatty() or not sys.stdout.isatty():
+        return "input or output is not one"
+    if os.environ.get("TERM", "dumb") in {"dumb", ""}:
+        return "TERM is dumb"
+    return ""
+
+
+def _demo(options: argparse.Namespace) -> int:
+    path = demo_database(options.db, options.size)
+    with Crm.demo(path, options.size, fresh=options.fresh) as crm:
+        if options.no_tui or no_terminal():
+            found = crm.coverage()
+            if options.format == "json":
+                out_json(as_json(found))
+            else:
+                out(f"{crm.name}: {len(crm.listing('organizations').ids(crm.db))} organizations, all invented")
+                report(found)
+                say(f"the demo is kept in {path}; partners demo opens it in a terminal")
+            return exit_codes.DONE
+    return _open_screen(path)
+
+
+def _open_screen(path: Path) -> int:
+    from partners_crm.tui.app import run_app  # textual is loaded for the screen alone
+
+    theme = person.read().get("theme", "dark")
+    return run_app(path, theme=theme, crash_folder=config_folder() / "crashes")

@@ -1,0 +1,236 @@
+"""The handle: everything a coalition's database can do, in a few words, for a person at the Python prompt.
+
+with Crm.open("coalition.db") as crm:
+    for organization in crm.organizations("silo:housing district:sldu:5"):
+        print(organization.name)
+    print(crm.coverage(chamber="house").gaps)
+"""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+from partners_crm.errors import ConfigError
+from partners_crm.model import Contact, Organization, Table
+from partners_crm.store import open as opening
+from partners_crm.store import read, work
+from partners_crm.store.work import Changes, Clock, utc_now
+
+if TYPE_CHECKING:
+    from partners_crm.services.cards import Card
+    from partners_crm.services.coverage import Coverage
+    from partners_crm.services.history import UndoReport
+    from partners_crm.services.importing.applying import ImportReport
+    from partners_crm.services.listing import Listing
+    from partners_crm.store.journal import Done
+
+T = TypeVar("T", bound=Table)
+
+
+class Crm:
+    """An open coalition. Each thread that uses it needs its own `session()`; the opening thread has one."""
+
+    def __init__(self, db: opening.Handle, clock: Clock = utc_now) -> None:
+        self.db = db
+        self.clock = clock
+
+    @classmethod
+    def open(cls, path: str | Path, *, clock: Clock = utc_now) -> Crm:
+        """Open an existing coalition.
+
+        Raises:
+            StoreError: it is missing, damaged, newer or locked.
+            PermissionRefused: its mode forbids it.
+        """
+        return cls(opening.open_store(Path(path)), clock)
+
+    @classmethod
+    def create(cls, path: str | Path, name: str, *, state: str = "il", demo: str = "", clock: Clock = utc_now) -> Crm:
+        """Create a coalition with its silos, maps, districts and seats; the file has mode 0600.
+
+        Raises:
+            StoreUnavailable: something is there already.
+            NotFound: no maps of the state come with the program.
+        """
+        from partners_crm.services.setup import set_up  # opening a coalition does not need it
+
+        path = Path(path)
+        db = opening.create_store(path)
+        try:
+            set_up(db, name, state, demo=demo, clock=clock)
+        except BaseException:
+            db.close()
+            for suffix in ("", "-wal", "-shm"):
+                path.with_name(path.name + suffix).unlink(missing_ok=True)
+            raise
+        return cls(db, clock)
+
+    @classmethod
+    def demo(cls, path: str | Path, size: str = "tiny", *, fresh: bool = False, clock: Clock = utc_now) -> Crm:
+        """Open a demo coalition, building it first where there is none; `fresh` builds it again.
+
+        Raises:
+            ConfigError: the file holds a coalition that is no demo.
+        """
+        from partners_crm.services.demo import description, fill
+
+        path = Path(path)
+        if path.exists():
+            crm = cls.open(path, clock=clock)
+            if not crm.settings()["demo"]:
+                crm.close()
+                raise ConfigError(f"{path} holds a coalition that is no demo", "name another file with --db")
+            if not fresh and crm.settings()["demo"] == size:
+                return crm
+            crm.close()
+            for suffix in ("", "-wal", "-shm"):
+                path.with_name(path.name + suffix).unlink(missing_ok=True)
+        coalition = description(size)["coalition"]
+        crm = cls.create(path, coalition["name"], state=coalition["state"], demo=size, clock=clock)
+        fill(crm.db, size, clock)
+        return crm
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection of the calling thread."""
+        self.db.close()
+
+    def session(self) -> AbstractContextManager[opening.Handle]:
+        """A connection of the calling thread for the length of a block."""
+        return opening.session(self.db)
+
+    @property
+    def path(self) -> Path:
+        """The database file."""
+        return self.db.path
+
+    @property
+    def today(self) -> date:
+        """The present day where the coalition is."""
+        from partners_crm.services.settings import today
+
+        return today(self.db, self.clock)
+
+    @cached_property
+    def name(self) -> str:
+        """What the coalition is called."""
+        return self.settings()["name"]
+
+    def settings(self) -> dict[str, str]:
+        """Every setting of the coalition with its value or default."""
+        from partners_crm.services.settings import all_settings
+
+        return all_settings(self.db)
+
+    # ---------------------------------------------------------------- reading
+
+    def listing(
+        self, entity: type[Table] | str, query: str = "", *, order: str = "", descending: bool = False
+    ) -> Listing:
+        """A query on an entity: its ids in order, and the columns of any of them.
+
+        Raises:
+            QueryError: the query or the order names something unknown.
+        """
+        from partners_crm.services.listing import Listing, entity_of
+
+        table = entity_of(entity) if isinstance(entity, str) else entity
+        return Listing(self.db, table, query, today=self.today, order=order, descending=descending)
+
+    def records(self, table: type[T], query: str = "") -> list[T]:
+        """The records of an entity that a query means, in the order of their names.
+
+        Raises:
+            QueryError: the query names an unknown field or value.
+        """
+        ids = self.listing(table, query).ids(self.db)
+        found = read.by_ids(self.db, table, ids)
+        return [found[key] for key in ids]
+
+    def organizations(self, query: str = "") -> list[Organization]:
+        """The organizations that a query means."""
+        return self.records(Organization, query)
+
+    def contacts(self, query: str = "") -> list[Contact]:
+        """The contacts that a query means."""
+        return self.records(Contact, query)
+
+    def find(self, table: type[T], key: str | int) -> T:
+        """The record a person means by an id, a uid or a name.
+
+        Raises:
+            NotFound, Ambiguous: nothing, or more than one, is called so.
+        """
+        return read.find(self.db, table, str(key))
+
+    def card(self, table: type[Table], record_id: int) -> Card:
+        """A record with everything around it."""
+        from partners_crm.services.cards import card
+
+        return card(self.db, table, record_id, self.today)
+
+    def coverage(
+        self, *, as_of: date | None = None, map_code: str = "", map_by: str = "seated", **rule: Any
+    ) -> Coverage:
+        """Judge every district: `chamber`, `basis`, `silo`, `unit`, `min_count` and `min_match` are the terms.
+
+        Raises:
+            CannotDecide: no map with boundaries holds on the day.
+        """
+        from partners_crm.services.coverage import Rule, coverage
+
+        return coverage(self.db, as_of or self.today, Rule(**rule), map_code=map_code, map_by=map_by)
+
+    # ---------------------------------------------------------------- writing
+
+    def changes(self, title: str, *, by: str = "") -> AbstractContextManager[Changes]:
+        """One unit of work: it is written whole at the end of the block, or not at all."""
+        return work.changes(self.db, title, by=by, clock=self.clock)
+
+    def import_file(self, path: str | Path, **options: Any) -> ImportReport:
+        """Import a file of organizations; `preview=True` runs it and rolls back.
+
+        Raises:
+            FileRefused: a fault of the file; nothing was written.
+        """
+        from partners_crm.services.importing.applying import import_file
+
+        return import_file(self.db, Path(path), today=self.today, clock=self.clock, **options)
+
+    def operations(self) -> list[Done]:
+        """What was done, newest first."""
+        from partners_crm.store.journal import operations
+
+        return operations(self.db)
+
+    def undo(self, operation: int | None = None, *, by: str = "") -> UndoReport:
+        """Take an operation back, by default the newest; what was edited since is kept and named.
+
+        Raises:
+            NotFound, Conflict: there is nothing to undo, or it was undone already.
+        """
+        from partners_crm.services.history import undo
+
+        return undo(self.db, operation, by=by, clock=self.clock)
+
+    def redo(self, *, by: str = "") -> UndoReport:
+        """Take the last undo back.
+
+        Raises:
+            NotFound: there is nothing to redo.
+        """
+        from partners_crm.services.history import redo
+
+        return redo(self.db, by=by, clock=self.clock)

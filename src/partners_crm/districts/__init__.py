@@ -1,0 +1,1 @@
+"""Legislative districts: maps, where a point lies, and when a district is covered. Pure Python, no compiled module."""

@@ -1,0 +1,78 @@
+"""What things are: each entity is declared once, as an unbound table.
+
+`ENTITIES` lists them so that a record stands after everything its required links point to.
+"""
+
+from __future__ import annotations
+
+from partners_crm.model.base import EntityInfo, Table
+from partners_crm.model.fields import Declared, declared
+from partners_crm.model.journal import JOURNAL, Change, ChangeValues, Operation, SourceRow
+from partners_crm.model.organizations import Identifier, Organization, OtherName, ServiceLine, SiloShare, Site
+from partners_crm.model.people import Contact, ContactPoint, Role
+from partners_crm.model.places import Assignment, District, DistrictMap, Seat, Term
+from partners_crm.model.settings import Setting
+from partners_crm.model.silos import Silo
+from partners_crm.model.ties import Affiliation, Membership, Tag, Tagging
+
+ENTITIES: tuple[type[Table], ...] = (
+    Setting,
+    Silo,
+    DistrictMap,
+    District,
+    Seat,
+    Organization,
+    OtherName,
+    Identifier,
+    Site,
+    ServiceLine,
+    SiloShare,
+    Contact,
+    Role,
+    ContactPoint,
+    Membership,
+    Affiliation,
+    Tag,
+    Tagging,
+    Assignment,
+    Term,
+)
+
+BY_NAME: dict[str, type[Table]] = {
+    word: table for table in ENTITIES for word in (table.entity.name, table.entity.plural)
+}
+"""Entities by their singular and plural names."""
+
+__all__ = [
+    "BY_NAME",
+    "ENTITIES",
+    "JOURNAL",
+    "Affiliation",
+    "Assignment",
+    "Change",
+    "ChangeValues",
+    "Contact",
+    "ContactPoint",
+    "Declared",
+    "District",
+    "DistrictMap",
+    "EntityInfo",
+    "Identifier",
+    "Membership",
+    "Operation",
+    "Organization",
+    "OtherName",
+    "Role",
+    "Seat",
+    "ServiceLine",
+    "Setting",
+    "Silo",
+    "SiloShare",
+    "Site",
+    "SourceRow",
+    "Table",
+    "Tag",
+    "Tagging",
+    "Term",
+    "declared",
+]

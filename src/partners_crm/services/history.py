@@ -1,0 +1,215 @@
+"""What was done, the history of a record, and taking an operation back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from partners_crm.errors import Conflict, NotFound
+from partners_crm.model import BY_NAME, Table
+from partners_crm.services.records import links_to, show_value
+from partners_crm.store import journal
+from partners_crm.store.journal import Done, Recorded
+from partners_crm.store.open import Handle
+from partners_crm.store.work import Changes, Clock, changes, utc_now
+
+SETUP = 1
+"""Id of the operation that set the coalition up: the ground every other stands on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One change of a record, as a person reads it."""
+
+    operation: int
+    at: str
+    """UTC, ISO 8601."""
+    actor: str
+    title: str
+    action: str
+    """insert, update or delete."""
+    fields: tuple[tuple[str, str, str], ...]
+    """(label, before, after) of each field that was touched."""
+
+
+@dataclass(slots=True)
+class UndoReport:
+    """The answer of an undo in three buckets; every record of the operation is in one of them."""
+
+    undone: Done
+    operation: int | None = None
+    """Id of the operation that took it back; None when nothing could be."""
+    reversed: int = 0
+    """Records that are as they were before."""
+    kept: list[str] = field(default_factory=list)
+    """Values left alone because somebody edited them since."""
+    refused: list[str] = field(default_factory=list)
+    """Records that could not be put back, each with its reason."""
+
+
+def record_history(db: Handle, record: Table) -> list[Entry]:
+    """Every change of a record, newest first."""
+    return entity_history(db, type(record), record.id)
+
+
+def entity_history(db: Handle, table: type[Table], record_id: int) -> list[Entry]:
+    """Every change of a record that may be gone by now, newest first."""
+    found = journal.changes_to(db, table.entity.name, record_id)
+    by_id = {done.id: done for done in journal.operations(db, sorted({each.operation for each in found}))}
+    entries = []
+    for each in reversed(found):
+        done = by_id[each.operation]
+        entries.append(Entry(done.id, done.at, done.actor, done.title, each.action, _fields(table, each)))
+    return entries
+
+
+def last_standing(db: Handle) -> Done:
+    """The newest operation that an undo would take back.
+
+    Raises:
+        NotFound: there is none.
+    """
+    for done in journal.operations(db):
+        if done.undoes is None and done.undone_by is None and done.id != SETUP:
+            return done
+    raise NotFound("there is nothing to undo")
+
+
+def last_undo(db: Handle) -> Done:
+    """The undo that a redo would take back: the newest operation, when it is an undo that stands.
+
+    Raises:
+        NotFound: the newest operation is no undo.
+    """
+    for done in journal.operations(db):
+        if done.undoes is None:
+            break
+        if done.undone_by is None and journal.operation(db, done.undoes).undoes is None:
+            return done
+    raise NotFound("there is nothing to redo", "a redo follows an undo, before anything else is changed")
+
+
+def undo(db: Handle, number: int | None = None, *, by: str = "", clock: Clock = utc_now) -> UndoReport:
+    """Take an operation back, by default the newest that stands. What was edited since is kept.
+
+    Raises:
+        NotFound: there is no such operation, or nothing to undo.
+        Conflict: it was undone already, or it set the coalition up.
+    """
+    done = last_standing(db) if number is None else journal.operation(db, number)
+    if done.id == SETUP:
+        raise Conflict("the operation that set the coalition up cannot be undone", "delete the file instead")
+    if done.undone_by is not None:
+        raise Conflict(f"operation {done.id} was undone already, by operation {done.undone_by}")
+    word = "redo" if done.undoes is not None else "undo"
+    title = done.title.removeprefix("undo ") if done.undoes is not None else done.title
+    report = UndoReport(done)
+    with changes(db, f"{word} {title}", by=by, undoes=done.id, clock=clock) as unit:
+        for each in reversed(journal.changes_of(db, done.id)):
+            _reverse(unit, BY_NAME[each.entity], each, report)
+        if unit.count:
+            report.operation = unit.operation
+    return report
+
+
+def redo(db: Handle, *, by: str = "", clock: Clock = utc_now) -> UndoReport:
+    """Take the last undo back.
+
+    Raises:
+        NotFound: there is nothing to redo.
+    """
+    return undo(db, last_undo(db).id, by=by, clock=clock)
+
+
+def _reverse(unit: Changes, table: type[Table], each: Recorded, report: UndoReport) -> None:
+    name = f"{table.entity.name} {each.record}"
+    if each.before is None and each.after is None:
+        report.refused.append(f"{name}: its values were erased")
+        return
+    current = unit.current(table, each.record)
+    if each.action == "insert":
+        _take_out(unit, table, each, current, name, report)
+    elif each.action == "delete":
+        _bring_back(unit, table, each, current, name, report)
+    elif current is None:
+        report.refused.append(f"{name}: was deleted since")
+    else:
+        _put_back(unit, table, each, current, name, report)
+
+
+def _take_out(
+    unit: Changes,
+    table: type[Table],
+    each: Recorded,
+    current: dict[str, Any] | None,
+    name: str,
+    report: UndoReport,
+) -> None:
+    if current is None:
+        report.kept.append(f"{name}: was deleted since")
+        return
+    called = f'{name} "{current.get(table.entity.title, "")}"' if table.entity.title else name
+    if each.after is None or current["version"] != each.after["version"]:
+        report.kept.append(f"{called}: was edited since")
+        return
+    for other, link, _ in links_to(table):
+        if hanging := unit.holding(other, link, each.record):
+            report.refused.append(f"{called}: {hanging} {other.entity.plural} were added to it since")
+            return
+    unit.remove(table, each.record)
+    report.reversed += 1
+
+
+def _bring_back(
+    unit: Changes,
+    table: type[Table],
+    each: Recorded,
+    current: dict[str, Any] | None,
+    name: str,
+    report: UndoReport,
+) -> None:
+    values = each.before or {}
+    if current is not None:
+        report.kept.append(f"{name}: exists again")
+        return
+    # Changes are reversed last first, so what was deleted along with this record, but after it, is back already.
+    for link, target in table.links().items():
+        key = values.get(link)
+        if key is not None and key != each.record and unit.current(target, key) is None:
+            report.refused.append(f"{name}: its {table.declarations()[link].label.lower()} was deleted since")
+            return
+    unit.restore(table, values)
+    report.reversed += 1
+
+
+def _put_back(
+    unit: Changes, table: type[Table], each: Recorded, current: dict[str, Any], name: str, report: UndoReport
+) -> None:
+    before, after = each.before or {}, each.after or {}
+    if current["version"] == after["version"]:
+        unit.put_back(table, each.record, before)
+        report.reversed += 1
+        return
+    labels = table.declarations()
+    untouched = {key: old for key, old in before.items() if key != "version" and current[key] == after[key]}
+    edited = [labels[key].label for key in before if key != "version" and key not in untouched]
+    if untouched:
+        unit.put_back(table, each.record, {**untouched, "version": unit.operation})
+        report.reversed += 1
+    if edited:
+        report.kept.append(f"{name}: {', '.join(edited)} edited since")
+
+
+def _fields(table: type[Table], each: Recorded) -> tuple[tuple[str, str, str], ...]:
+    if each.before is None and each.after is None:
+        return ()
+    before, after = each.before or {}, each.after or {}
+    return tuple(
+        (how.label, _shown(how, before.get(name)), _shown(how, after.get(name)))
+        for name, how in table.declarations().items()
+        if (name in before or name in after) and before.get(name) != after.get(name)
+    )
+
+
+def _shown(how: Any, value: Any) -> str:
+    return "" if value is None else show_value(how, value)

@@ -1,0 +1,149 @@
+"""Carrying out a plan in one unit of work; a preview is the same run, rolled back."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from partners_crm.model import Site, Table
+from partners_crm.services import placing
+from partners_crm.services.importing.known import Ref
+from partners_crm.services.importing.planning import Plan, Problem, plan_import
+from partners_crm.services.importing.tabular import read_sheet
+from partners_crm.store.open import Handle
+from partners_crm.store.read import by_id
+from partners_crm.store.work import Changes, Clock, Source, changes, utc_now
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """What an import did, or would do."""
+
+    file: str
+    described: str
+    """How the file was read: encoding and delimiter."""
+    rows: int
+    """Rows with any text: added + merged + rejected."""
+    added: int
+    """Rows that brought a new organization."""
+    merged: int
+    """Rows about an organization that was known, from the database or an earlier row."""
+    rejected: int
+    empty: int
+    """Rows without any text, not counted above."""
+    changes: int
+    """Records added or filled; 0 when the file says nothing new."""
+    records: tuple[tuple[str, int], ...]
+    """(entity in the plural, how many were added), assignments to districts included."""
+    filled: int
+    """Stored records that got values for empty fields."""
+    mapping: tuple[tuple[str, str], ...]
+    """(header, what it means) of each column that was understood."""
+    unmapped: tuple[str, ...]
+    """Headers of columns kept in the source rows only."""
+    problems: tuple[Problem, ...] = field(repr=False)
+    remarks: tuple[Problem, ...] = field(repr=False)
+    operation: int | None
+    """Id of the operation; None when nothing was written."""
+    preview: bool
+
+
+def import_file(
+    db: Handle,
+    path: Path,
+    *,
+    today: date,
+    members: bool = True,
+    map_code: str = "",
+    encoding: str = "",
+    delimiter: str = "",
+    preview: bool = False,
+    by: str = "",
+    clock: Clock = utc_now,
+) -> ImportReport:
+    """Read, plan and apply a file of organizations.
+
+    Raises:
+        FileRefused: a fault of the file; nothing was written.
+        StoreError: the database refuses; nothing was written.
+    """
+    sheet = read_sheet(path, encoding=encoding, delimiter=delimiter)
+    plan = plan_import(db, sheet, today=today, members=members, map_code=map_code)
+    source = Source(sheet.name, sheet.sha256)
+    with changes(db, f"import {sheet.name}", by=by, source=source, clock=clock, keep=not preview) as unit:
+        counted = _apply(unit, plan)
+        written, operation = unit.count, unit.operation
+    return _report(plan, counted, written, None if preview or not written else operation, preview)
+
+
+def _apply(unit: Changes, plan: Plan) -> Counter[str]:
+    stored: dict[Ref, Table] = {}
+    sites: list[Site] = []
+    counted: Counter[str] = Counter()
+    for step in plan.steps:
+        values = {name: _resolved(value, stored) for name, value in step.values.items()}
+        if step.existing is not None:
+            record = unit.update(step.existing, **values)
+            counted["filled"] += 1
+        else:
+            record = unit.add(step.table, **values)
+            counted[step.table.entity.plural] += 1
+        stored[step.ref] = record
+        if isinstance(record, Site):
+            sites.append(record)
+    counted["assignments"] += placing.place(unit, sites)
+    for site, district in plan.stated:
+        place = stored.get(site) or by_id(unit.db, Site, site.id or 0)
+        if isinstance(place, Site) and place.latitude is None:
+            counted["assignments"] += placing.state_district(unit, place, district)
+    if unit.count:
+        headers = plan.sheet.headers
+        for result in plan.rows:
+            cells = _named(headers, result.row.cells)
+            ref = result.organization
+            record_of = None if ref is None else stored.get(ref)
+            unit.keep_source_row(result.row.line, result.outcome, cells, reason=result.reason, record=record_of)
+    return counted
+
+
+def _resolved(value: Any, stored: dict[Ref, Table]) -> Any:
+    if not isinstance(value, Ref):
+        return value
+    return value.id if value.id is not None else stored[value].id
+
+
+def _named(headers: tuple[str, ...], cells: tuple[str, ...]) -> dict[str, str]:
+    """Cells by header; a repeated or empty header, and a cell beyond the header, go by the column number."""
+    found: dict[str, str] = {}
+    for number, cell in enumerate(cells):
+        header = headers[number] if number < len(headers) else ""
+        found[header if header and header not in found else f"{header} column {number + 1}".strip()] = cell
+    # A lone surrogate cannot be stored as UTF-8; the row was rejected for it and is kept in escaped form.
+    return {key: text.encode("utf-8", "backslashreplace").decode() for key, text in found.items()}
+
+
+def _report(plan: Plan, counted: Counter[str], written: int, operation: int | None, preview: bool) -> ImportReport:
+    outcomes = Counter(result.outcome for result in plan.rows)
+    headers = plan.sheet.headers
+    filled = counted.pop("filled", 0)
+    return ImportReport(
+        file=plan.sheet.name,
+        described=plan.sheet.described,
+        rows=len(plan.rows),
+        added=outcomes["added"],
+        merged=outcomes["merged"],
+        rejected=outcomes["rejected"],
+        empty=plan.sheet.empty,
+        changes=written,
+        records=tuple((name, number) for name, number in counted.items() if number),
+        filled=filled,
+        mapping=tuple((headers[number], target.described) for number, target in plan.mapping.targets.items()),
+        unmapped=tuple(headers[number] for number in plan.mapping.unmapped if headers[number]),
+        problems=tuple(plan.problems),
+        remarks=tuple(plan.remarks),
+        operation=operation,
+        preview=preview,
+    )

@@ -1,0 +1,467 @@
+"""From rows to a plan: what each row adds to what is known, without writing anything.
+
+Existing records are only filled: a value in the file never replaces a value in the database. A record that the file
+repeats is planned once. What a row could not say clearly becomes a problem (the row is rejected) or a remark (the row
+goes in, the cell is kept as it came).
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from partners_crm.errors import FileRefused, InvalidValue
+from partners_crm.model import (
+    Affiliation,
+    Contact,
+    ContactPoint,
+    Identifier,
+    Membership,
+    Organization,
+    OtherName,
+    Role,
+    ServiceLine,
+    SiloShare,
+    Site,
+    Table,
+    Tag,
+    Tagging,
+)
+from partners_crm.normalize.addresses import address_key
+from partners_crm.normalize.text import fold, name_key, reject_reason, tidy
+from partners_crm.services.importing import mapping
+from partners_crm.services.importing.known import Known, Ref
+from partners_crm.services.importing.mapping import Mapping, Target
+from partners_crm.services.importing.tabular import Row, Sheet
+from partners_crm.services.placing import check_point, districts_of, placed_maps
+from partners_crm.services.records import complete, read_value
+from partners_crm.store.maps import map_for
+from partners_crm.store.open import Handle
+
+STATUS_WORDS = {
+    "active": "active",
+    "active member": "active",
+    "member": "active",
+    "current": "active",
+    "yes": "active",
+    "prospect": "prospect",
+    "prospective": "prospect",
+    "invited": "invited",
+    "lapsed": "lapsed",
+    "expired": "lapsed",
+    "former": "lapsed",
+    "inactive": "lapsed",
+    "closed": "closed",
+    "out of business": "closed",
+}
+_DISTRICT = re.compile(r"(?:hd|sd|district|dist|no)?\s*(\d{1,3})(?:st|nd|rd|th)?", re.IGNORECASE)
+_SPLIT = re.compile(r"\s*[;|,]\s*")
+_EIN = re.compile(r"(\d{2})-?(\d{7})")
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A row that was not imported, or a remark about one that was."""
+
+    line: int
+    column: str
+    value: str
+    reason: str
+    hint: str = ""
+
+    def described(self, file: str) -> str:
+        """file:line:column: what, why, what to do."""
+        parts = [f"{file}:{self.line}", self.column, " ".join(filter(None, (repr(self.value), self.reason)))]
+        return ": ".join(filter(None, parts)) + (f" ({self.hint})" if self.hint else "")
+
+
+@dataclass(slots=True)
+class Step:
+    """One record to add, or the fields to fill in one that exists."""
+
+    table: type[Table]
+    ref: Ref
+    values: dict[str, Any]
+    """Typed values; a link to a record of this plan is its Ref."""
+    existing: Table | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RowResult:
+    """What becomes of a row."""
+
+    row: Row
+    outcome: str
+    """added, merged or rejected."""
+    reason: str
+    organization: Ref | None
+
+
+@dataclass(slots=True)
+class Plan:
+    """Everything an import will do."""
+
+    sheet: Sheet
+    mapping: Mapping
+    steps: list[Step] = field(default_factory=list)
+    rows: list[RowResult] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    """One for each rejected row."""
+    remarks: list[Problem] = field(default_factory=list)
+    """Cells that went in but need a look."""
+    stated: list[tuple[Ref, int]] = field(default_factory=list)
+    """(site, district id) pairs that the file states."""
+
+
+def plan_import(db: Handle, sheet: Sheet, *, today: date, members: bool = True, map_code: str = "") -> Plan:
+    """Plan the import of a sheet.
+
+    `members=False` gives new organizations no membership unless a status column does. Stated districts belong to the
+    map `map_code`, by default the coalition's map of today.
+
+    Raises:
+        FileRefused: no column names an organization.
+        NotFound, CannotDecide: the file states districts and there is no such map.
+    """
+    found = mapping.guess(sheet.headers)
+    if found.column(Organization, "name") is None:
+        headers = ", ".join(header for header in sheet.headers if header) or "none"
+        raise FileRefused(
+            f"{sheet.name}: no column names an organization; its columns: {headers}",
+            'name one column "Organization"',
+        )
+    planner = _Planner(db, Plan(sheet, found), today, members, map_code)
+    for row in sheet.rows:
+        planner.take(row)
+    planner.balance_silos()
+    return planner.plan
+
+
+class _Rejected(Exception):
+    def __init__(self, column: str, value: str, reason: str, hint: str = "") -> None:
+        super().__init__(reason)
+        self.column, self.value, self.reason, self.hint = column, value, reason, hint
+
+
+class _Planner:
+    def __init__(self, db: Handle, plan: Plan, today: date, members: bool, map_code: str) -> None:
+        self.db = db
+        self.plan = plan
+        self.today = today
+        self.members = members
+        self.known = Known(db)
+        self._steps: dict[Ref, Step] = {}
+        self._map_codes = [each.code for each in placed_maps(db)]
+        self._points: dict[tuple[float, float], str] = {}
+        self._silos: dict[str, Ref] = self.known.silos()
+        self._shares: dict[Ref, list[Ref]] = {}
+        self._site_name_column = plan.mapping.column(Site, "name") is not None
+        self._districts: dict[tuple[str, int], int] = {}
+        self._map_name = ""
+        if any(plan.mapping.column(None, chamber) is not None for chamber in ("house", "senate")):
+            chosen = map_for(db, today, code=map_code)
+            self._districts, self._map_name = districts_of(db, chosen), chosen.code
+
+    # ---------------------------------------------------------------- one row
+
+    def take(self, row: Row) -> None:
+        marks = len(self.plan.remarks)
+        try:
+            cells = self._cells(row)
+            outcome, organization = self._row(row, cells)
+        except _Rejected as why:
+            # What was remarked about a row that stays out is no news.
+            del self.plan.remarks[marks:]
+            self.plan.problems.append(Problem(row.line, why.column, why.value, why.reason, why.hint))
+            self.plan.rows.append(RowResult(row, "rejected", f"{why.column}: {why.reason}", None))
+        else:
+            self.plan.rows.append(RowResult(row, outcome, "", organization))
+
+    def _cells(self, row: Row) -> dict[Target, str]:
+        headers = self.plan.sheet.headers
+        extra = row.cells[len(headers) :]
+        if any(cell.strip() for cell in extra):
+            raise _Rejected(
+                "",
+                "",
+                f"has {len(row.cells)} cells, the header has {len(headers)}",
+                "a comma may need quotes around it",
+            )
+        for number, cell in enumerate(row.cells):
+            if reason := reject_reason(cell):
+                raise _Rejected(headers[number] if number < len(headers) else "", cell[:40], reason)
+        found = {}
+        for number, target in self.plan.mapping.targets.items():
+            cell = row.cells[number] if number < len(row.cells) else ""
+            note = target.table is not None and target.table.declarations()[target.name].kind == "note"
+            found[target] = cell.strip() if note else tidy(cell)
+        return found
+
+    def _row(self, row: Row, cells: dict[Target, str]) -> tuple[str, Ref]:
+        # Everything that can refuse the row is read before the first step of it is planned.
+        fields = {table: self._fields(table, cells) for table in (Organization, Site, Contact, Role, Membership)}
+        name = fields[Organization].get("name", "")
+        if not name:
+            raise _Rejected(self._header(Organization, "name"), "", "the row names no organization")
+        districts = self._stated(cells)
+        silos = self._row_silos(row, cells)
+        self._check_site(fields[Site])
+
+        organization, is_new = self._organization(fields[Organization], cells)
+        self._membership(organization, is_new, fields[Membership])
+        site = self._site(organization, fields[Site], bool(districts))
+        contact = self._contact(organization, fields[Contact], fields[Role])
+        self._points_of(row, cells, organization, site, contact)
+        self._service_line(organization, site, cells.get(Target(ServiceLine, "name"), ""))
+        for silo in silos:
+            shares = self._shares.setdefault(organization, [])
+            if silo not in shares:
+                shares.append(silo)
+        self._associations(organization, cells.get(Target(None, "association"), ""))
+        self._tags(organization, cells.get(Target(None, "tag"), ""))
+        if site is not None:
+            self.plan.stated.extend((site, district) for district in districts)
+        return ("added" if is_new else "merged"), organization
+
+    def _fields(self, table: type[Table], cells: dict[Target, str]) -> dict[str, Any]:
+        values = {}
+        for target, text in cells.items():
+            if target.table is not table or not text:
+                continue
+            if target == Target(Membership, "status"):
+                text = STATUS_WORDS.get(fold(text), text)
+            how = table.declarations()[target.name]
+            try:
+                values[target.name] = read_value(self.db, table, target.name, how, text)
+            except InvalidValue as error:
+                raise _Rejected(self._header(table, target.name), text, error.reason, error.hint) from None
+        return values
+
+    def _header(self, table: type[Table] | None, name: str) -> str:
+        column = self.plan.mapping.column(table, name)
+        return self.plan.sheet.headers[column] if column is not None else name
+
+    def _remark(self, row: Row, table: type[Table] | None, name: str, value: str, reason: str) -> None:
+        self.plan.remarks.append(Problem(row.line, self._header(table, name), value, reason))
+
+    # ---------------------------------------------------------------- what refuses a row
+
+    def _check_site(self, values: dict[str, Any]) -> None:
+        latitude, longitude = values.get("latitude"), values.get("longitude")
+        if latitude is None and longitude is None:
+            return
+        column = self._header(Site, "latitude")
+        if latitude is None or longitude is None:
+            raise _Rejected(column, "", "latitude and longitude belong together, one is missing")
+        if not (math.isfinite(latitude) and math.isfinite(longitude)):
+            raise _Rejected(column, f"{latitude}, {longitude}", "is no point")
+        point = (latitude, longitude)
+        if point not in self._points:
+            try:
+                check_point(latitude, longitude, self._map_codes)
+                self._points[point] = ""
+            except InvalidValue as error:
+                self._points[point] = error.reason
+        if reason := self._points[point]:
+            raise _Rejected(column, f"{latitude:g}, {longitude:g}", reason)
+
+    def _stated(self, cells: dict[Target, str]) -> list[int]:
+        found = []
+        for chamber in ("house", "senate"):
+            text = cells.get(Target(None, chamber), "")
+            if not text or fold(text) in {"statewide", "n a", "na", "none", "unknown", "tbd"}:
+                continue
+            read = _DISTRICT.fullmatch(text)
+            key = self._districts.get((chamber, int(read[1]))) if read else None
+            if key is None:
+                raise _Rejected(
+                    self._header(None, chamber), text, f"is no {chamber} district of the map {self._map_name}"
+                )
+            found.append(key)
+        return found
+
+    def _row_silos(self, row: Row, cells: dict[Target, str]) -> list[Ref]:
+        found = []
+        for text in _SPLIT.split(cells.get(Target(None, "silo"), "")):
+            silo = self._silos.get(fold(text))
+            if silo is not None:
+                found.append(silo)
+            elif text:
+                self._remark(row, None, "silo", text, "is no silo of this coalition; kept in the source row")
+        return found
+
+    # ---------------------------------------------------------------- records
+
+    def _organization(self, values: dict[str, Any], cells: dict[Target, str]) -> tuple[Ref, bool]:
+        key = name_key(values["name"])
+        number = self._ein(cells.get(Target(Identifier, "value"), ""))
+        ref = (self.known.organization_by_number("ein", number) if number else None) or self.known.organization(key)
+        is_new = ref is None
+        if ref is None:
+            ref = self._add(Organization, values)
+            self.known.learn_organization(key, ref)
+        else:
+            self._fill(ref, values)
+        if number and self.known.organization_by_number("ein", number) is None:
+            self.known.learn_number("ein", number, ref)
+            self._add(Identifier, {"organization": ref, "system": "ein", "value": number})
+        other = cells.get(Target(OtherName, "name"), "")
+        if other and name_key(other) != key and self.known.is_new("other name", ref, fold(other)):
+            self._add(OtherName, {"organization": ref, "name": other, "kind": "other"})
+        return ref, is_new
+
+    def _ein(self, text: str) -> str:
+        read = _EIN.fullmatch(text.removesuffix(".0"))
+        return f"{read[1]}-{read[2]}" if read else ""
+
+    def _membership(self, organization: Ref, is_new: bool, values: dict[str, Any]) -> None:
+        if self.known.is_new("membership", organization) and (values.get("status") or (is_new and self.members)):
+            self._add(
+                Membership,
+                {"organization": organization, "recorded_on": self.today.isoformat(), **values},
+            )
+
+    def _site(self, organization: Ref, values: dict[str, Any], stated: bool) -> Ref | None:
+        if not stated and not any(
+            values.get(name) for name in ("name", "address", "city", "postal_code", "latitude", "service_area")
+        ):
+            return None
+        row = {"organization": organization, "kind": self._site_kind(values), **values}
+        completed = complete(Site, row)
+        place = address_key(completed["street"] or completed["address"], completed["unit"], completed["postal_code"])
+        ref = self.known.site(organization, fold(completed["name"]), place)
+        if ref is None:
+            ref = self._add(Site, completed)
+            self.known.learn_site(organization, fold(completed["name"]), place, ref)
+        else:
+            self._fill(ref, row)
+        return ref
+
+    def _site_kind(self, values: dict[str, Any]) -> str:
+        if re.match(r"\s*p\.?\s*o\.?\s*box\b", values.get("address", ""), re.IGNORECASE):
+            return "mailing"
+        # A file that names sites lists many for one organization; a file that does not gives the main address.
+        return "service" if self._site_name_column else "hq"
+
+    def _contact(self, organization: Ref, values: dict[str, Any], role: dict[str, Any]) -> Ref | None:
+        given, family = values.get("given_name", ""), values.get("family_name", "")
+        name = values.get("name") or " ".join(filter(None, (given, family)))
+        if not name:
+            return None
+        ref = self.known.contact(organization, fold(name))
+        if ref is None:
+            ref = self._add(Contact, {**values, "name": name})
+            self.known.learn_contact(organization, fold(name), ref)
+        if self.known.is_new("role", ref, organization, fold(role.get("title", ""))):
+            self._add(Role, {**role, "contact": ref, "organization": organization})
+        return ref
+
+    def _points_of(
+        self, row: Row, cells: dict[Target, str], organization: Ref, site: Ref | None, contact: Ref | None
+    ) -> None:
+        place = {"site": site} if site is not None else {"organization": organization}
+        person = {"contact": contact} if contact is not None else place
+        extension = cells.get(Target(None, "extension"), "").removesuffix(".0")
+        for name, use, owner in (("phone", "", place), ("fax", "fax", place), ("contact_phone", "", person)):
+            if text := cells.get(Target(None, name), ""):
+                self._phones(row, name, text, use, owner, extension if name == "phone" else "")
+        if text := cells.get(Target(None, "email"), ""):
+            for part in re.split(r"[;,\s]+", text):
+                if part:
+                    self._point(row, "email", {"kind": "email", "raw": part}, person)
+        if text := cells.get(Target(None, "web"), ""):
+            self._point(row, "web", {"kind": "web", "raw": text}, {"organization": organization})
+
+    def _phones(self, row: Row, name: str, text: str, use: str, owner: dict[str, Ref], extension: str) -> None:
+        from partners_crm.normalize.phones import split_phones  # only a file with phones pays for it
+
+        phones = split_phones(text)
+        for phone in phones:
+            values = {"kind": "phone", "raw": phone.raw, "use": use or phone.use}
+            if extension and len(phones) == 1:
+                values["extension"] = extension
+            self._point(row, name, values, owner)
+
+    def _point(self, row: Row, column: str, values: dict[str, Any], owner: dict[str, Ref]) -> None:
+        completed = complete(ContactPoint, values)
+        key = completed["value"] or fold(completed["raw"])
+        (target,) = owner.values()
+        if not self.known.is_new("point", target, completed["kind"], key, completed["extension"]):
+            return
+        if completed["status"] == "unreadable":
+            self._remark(
+                row,
+                None,
+                column,
+                completed["raw"],
+                f"{completed['problem'] or 'not understood'}; kept as typed",
+            )
+        self._add(ContactPoint, {**completed, **owner})
+
+    def _service_line(self, organization: Ref, site: Ref | None, name: str) -> None:
+        if name and self.known.is_new("service line", organization, site, fold(name)):
+            self._add(ServiceLine, {"organization": organization, "site": site, "name": name, "active": True})
+
+    def _associations(self, organization: Ref, text: str) -> None:
+        for name in filter(None, _SPLIT.split(text)):
+            association = self.known.organization(name_key(name))
+            if association is None:
+                association = self._add(Organization, {"name": name, "kind": "association"})
+                self.known.learn_organization(name_key(name), association)
+            if association != organization and self.known.is_new("affiliation", organization, association):
+                self._add(
+                    Affiliation,
+                    {
+                        "organization": organization,
+                        "association": association,
+                        "source": self.plan.sheet.name,
+                    },
+                )
+
+    def _tags(self, organization: Ref, text: str) -> None:
+        for name in filter(None, _SPLIT.split(text)):
+            tag = self.known.named("tag", fold(name))
+            if tag is None:
+                tag = self._add(Tag, {"name": name})
+                self.known.learn_named("tag", fold(name), tag)
+            if self.known.is_new("tagging", organization, tag):
+                self._add(Tagging, {"tag": tag, "organization": organization})
+
+    def balance_silos(self) -> None:
+        """Give organizations without silos those their rows name, in equal weights that sum to 1."""
+        for organization, silos in self._shares.items():
+            if self.known.is_new("silo shares", organization):
+                for silo in silos:
+                    self._add(
+                        SiloShare,
+                        {"organization": organization, "silo": silo, "weight": round(1 / len(silos), 6)},
+                    )
+
+    # ---------------------------------------------------------------- steps
+
+    def _add(self, table: type[Table], values: dict[str, Any]) -> Ref:
+        ref = Ref(table, None)
+        step = Step(table, ref, values if table in {Site, ContactPoint} else complete(table, values))
+        self.plan.steps.append(step)
+        self._steps[ref] = step
+        return ref
+
+    def _fill(self, ref: Ref, values: dict[str, Any]) -> None:
+        """Write the values where the record, planned or stored, has none."""
+        step = self._steps.get(ref)
+        if step is not None:
+            for name, value in values.items():
+                if value not in (None, "") and step.values.get(name) in (None, ""):
+                    step.values[name] = value
+            return
+        record = self.known.record(ref)
+        empty = {
+            name: value for name, value in values.items() if value not in (None, "") and record[name] in (None, "")
+        }
+        if empty:
+            step = Step(ref.table, ref, empty, record)
+            self.plan.steps.append(step)
+            self._steps[ref] = step

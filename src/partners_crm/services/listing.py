@@ -1,0 +1,363 @@
+"""Lists of records: which there are, in which order, and what each shows in its columns.
+
+The command and the screen list through the same functions. Ids come first and are cheap; the columns of a page are
+filled with a handful of queries, whatever the length of the list.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal
+
+from partners_crm.errors import CannotDecide, NotFound, QueryError
+from partners_crm.model import (
+    BY_NAME,
+    Affiliation,
+    Assignment,
+    Contact,
+    ContactPoint,
+    District,
+    DistrictMap,
+    Membership,
+    Organization,
+    Role,
+    Silo,
+    SiloShare,
+    Site,
+    Table,
+)
+from partners_crm.model.orm import peewee
+from partners_crm.services.records import show_value
+from partners_crm.store.maps import map_for
+from partners_crm.store.open import Handle
+from partners_crm.store.read import by_ids, parts, title_of, tuples
+from partners_crm.store.search import selection
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a list."""
+
+    name: str
+    """As in `--columns`, in JSON and in CSV headers."""
+    label: str
+    width: int
+    """Cells it would like on a screen."""
+    align: Literal["left", "right"] = "left"
+
+
+ORGANIZATION_COLUMNS = (
+    Column("name", "Name", 34),
+    Column("silos", "Silo", 8),
+    Column("house", "House", 6, "right"),
+    Column("senate", "Senate", 6, "right"),
+    Column("status", "Status", 9),
+    Column("city", "City", 14),
+    Column("phone", "Phone", 14),
+    Column("contact", "Contact", 20),
+    Column("associations", "Associations", 18),
+    Column("kind", "Kind", 14),
+)
+"""In order of importance: a narrow screen shows the first ones."""
+
+CONTACT_COLUMNS = (
+    Column("name", "Name", 26),
+    Column("organization", "Organization", 30),
+    Column("title", "Title", 20),
+    Column("phone", "Phone", 14),
+    Column("email", "Email", 26),
+)
+
+
+def entity_of(word: str) -> type[Table]:
+    """The entity a person names, in the singular or the plural.
+
+    Raises:
+        NotFound: there is none of that name.
+    """
+    found = BY_NAME.get(word.replace("-", "_").replace(" ", "_").lower())
+    if found is None:
+        plurals = ", ".join(dict.fromkeys(table.entity.plural for table in BY_NAME.values()))
+        raise NotFound(f"there are no {word}", f"known: {plurals}")
+    return found
+
+
+def columns_of(table: type[Table]) -> tuple[Column, ...]:
+    """The columns an entity is listed with."""
+    if table is Organization:
+        return ORGANIZATION_COLUMNS
+    if table is Contact:
+        return CONTACT_COLUMNS
+    return tuple(
+        Column(name, how.label, 24 if how.kind in {"text", "note", "link"} else 12)
+        for name, how in table.declarations().items()
+    )
+
+
+class Listing:
+    """A query on an entity in an order; it holds no connection and reads with the one it is given."""
+
+    def __init__(
+        self,
+        db: Handle,
+        table: type[Table],
+        query: str,
+        *,
+        today: date,
+        order: str = "",
+        descending: bool = False,
+    ) -> None:
+        self.table = table
+        self.query = query
+        self.today = today
+        self.descending = descending
+        self.columns = columns_of(table)
+        try:
+            self.map_code = map_for(db, today).code
+        except (CannotDecide, NotFound):
+            self.map_code = ""
+        self._selection = selection(db, table, query, map_code=self.map_code, today=today)
+        self.order = order or ("name" if "name" in table.declarations() else "id")
+        self._ordering = self._order_by()
+
+    def ids(self, db: Handle, limit: int | None = None) -> array[int]:
+        """The ids of the records in order, at most `limit` of them."""
+        query = self._selection.order_by(*self._ordering)
+        if limit is not None:
+            query = query.limit(limit)
+        return array("q", (key for (key,) in tuples(db, query)))
+
+    def rows(self, db: Handle, ids: Sequence[int]) -> dict[int, tuple[str, ...]]:
+        """What each record shows in its columns, by id; a record that is gone is left out."""
+        fill: Callable[..., dict[int, dict[str, str]]]
+        if self.table is Organization:
+            fill = _organization_cells
+        elif self.table is Contact:
+            fill = _contact_cells
+        else:
+            fill = _declared_cells
+        found: dict[int, tuple[str, ...]] = {}
+        for some in parts(list(ids)):
+            for key, cells in fill(db, self.table, some, self.map_code, self.today).items():
+                found[key] = tuple(cells.get(column.name, "") for column in self.columns)
+        return found
+
+    def _order_by(self) -> list[Any]:
+        fields = self.table._meta.fields
+        expression: Any
+        if self.order in fields:
+            field = fields[self.order]
+            text = isinstance(field, peewee.TextField)
+            expression = peewee.fn.fold(field) if text else field
+        elif self.table is Organization and self.order in _ORGANIZATION_ORDER:
+            expression = _ORGANIZATION_ORDER[self.order](self.map_code)
+        else:
+            known = [column.name for column in self.columns if column.name in {*fields, *_ORGANIZATION_ORDER}]
+            raise QueryError(f"{self.table.entity.plural} cannot be sorted by {self.order}", f"by: {', '.join(known)}")
+        if self.descending:
+            expression = expression.desc()
+        return [expression, self.table.id]
+
+
+def listing_json(db: Handle, listing: Listing) -> list[dict[str, Any]]:
+    """The records of a listing as plain data: bookkeeping, every declared field, then the columns shown."""
+    ids = listing.ids(db)
+    shown = listing.rows(db, ids)
+    stored = by_ids(db, listing.table, ids)
+    names = [column.name for column in listing.columns]
+    found = []
+    for key in ids:
+        if key in stored and key in shown:
+            values = stored[key].stored()
+            cells = dict(zip(names, shown[key], strict=True))
+            found.append({**{name: cell for name, cell in cells.items() if name not in values}, **values})
+    return [{name: row[name] for name in sorted(row, key=_json_order)} for row in found]
+
+
+def _json_order(name: str) -> tuple[int, str]:
+    first = ("id", "uid", "version", "name")
+    return (first.index(name), "") if name in first else (len(first), name)
+
+
+# -------------------------------------------------------------------- orders that are no field
+
+
+def _district_order(chamber: str) -> Callable[[str], Any]:
+    def order(map_code: str) -> Any:
+        own = District.alias()
+        query = (
+            Assignment.select(peewee.fn.MIN(own.number))
+            .join(Site, on=(Assignment.site == Site.id))
+            .join(District, on=(Assignment.district == District.id))
+            .join(own, on=((own.id == District.id) | (own.id == District.parent)))
+            .join(DistrictMap, on=(own.map == DistrictMap.id))
+            .where((Site.organization == Organization.id) & (own.chamber == chamber) & (DistrictMap.code == map_code))
+        )
+        return peewee.fn.COALESCE(query, 9999)
+
+    return order
+
+
+_ORGANIZATION_ORDER: dict[str, Callable[[str], Any]] = {
+    "house": _district_order("house"),
+    "senate": _district_order("senate"),
+    "city": lambda _: peewee.fn.COALESCE(
+        Site.select(peewee.fn.MIN(peewee.fn.fold(Site.city))).where(Site.organization == Organization.id), ""
+    ),
+    "status": lambda _: peewee.fn.COALESCE(
+        Membership.select(peewee.fn.MIN(Membership.status)).where(Membership.organization == Organization.id),
+        "",
+    ),
+    "silos": lambda _: peewee.fn.COALESCE(
+        SiloShare.select(peewee.fn.MIN(SiloShare.silo)).where(SiloShare.organization == Organization.id), 9999
+    ),
+}
+
+
+# -------------------------------------------------------------------- cells
+
+
+def _declared_cells(
+    db: Handle, table: type[Table], ids: Sequence[int], _map_code: str, _today: date
+) -> dict[int, dict[str, str]]:
+    found = by_ids(db, table, ids)
+    names = {}
+    for link, target in table.links().items():
+        keys = {record[link] for record in found.values() if record[link] is not None}
+        names[link] = {key: title_of(record) for key, record in by_ids(db, target, keys).items()}
+    return {
+        key: {
+            name: names[name].get(record[name], "") if name in names else show_value(how, record[name])
+            for name, how in table.declarations().items()
+        }
+        for key, record in found.items()
+    }
+
+
+def _organization_cells(
+    db: Handle, _table: type[Table], ids: Sequence[int], map_code: str, today: date
+) -> dict[int, dict[str, str]]:
+    kinds = dict(Organization.declarations()["kind"].choices)
+    query = Organization.select(Organization.id, Organization.name, Organization.kind).where(Organization.id.in_(ids))
+    found = {key: {"name": name, "kind": kinds.get(kind, kind)} for key, name, kind in tuples(db, query)}
+
+    def put(column: str, pairs: list[tuple[Any, ...]], *, every: bool = True) -> None:
+        values: dict[int, list[str]] = {}
+        for key, value in pairs:
+            if value not in (None, "") and str(value) not in values.setdefault(key, []):
+                values[key].append(str(value))
+        for key, some in values.items():
+            if key in found:
+                more = f" +{len(some) - 1}" if len(some) > 1 else ""
+                found[key][column] = ", ".join(some) if every else some[0] + more
+
+    shares = SiloShare.select(SiloShare.organization, Silo.label).join(Silo, on=(SiloShare.silo == Silo.id))
+    put(
+        "silos",
+        tuples(db, shares.where(SiloShare.organization.in_(ids)).order_by(SiloShare.weight.desc(), Silo.id)),
+    )
+    put("status", _statuses(db, ids, today), every=False)
+    sites = Site.select(Site.organization, Site.city).where(Site.organization.in_(ids)).order_by(Site.id)
+    put("city", tuples(db, sites), every=False)
+    put("phone", _phones(db, ids), every=False)
+    people = (
+        Role.select(Role.organization, Contact.name)
+        .join(Contact, on=(Role.contact == Contact.id))
+        .where(Role.organization.in_(ids) & (Role.until == ""))
+        .order_by(Role.is_primary.desc(), Role.id)
+    )
+    put("contact", tuples(db, people), every=False)
+    named = Organization.alias()
+    ties = Affiliation.select(Affiliation.organization, named.name).join(
+        named, on=(Affiliation.association == named.id)
+    )
+    put("associations", tuples(db, ties.where(Affiliation.organization.in_(ids)).order_by(named.name)))
+    for chamber, pairs in _districts(db, ids, map_code).items():
+        put(chamber, pairs, every=False)
+    return found
+
+
+def _statuses(db: Handle, ids: Sequence[int], today: date) -> list[tuple[Any, ...]]:
+    labels = dict(Membership.declarations()["status"].choices)
+    query = (
+        Membership.select(Membership.organization, Membership.status, Membership.until)
+        .where(Membership.organization.in_(ids))
+        .order_by(Membership.id.desc())
+    )
+    pairs = []
+    for key, status, until in tuples(db, query):
+        ended = status == "active" and until and until < today.isoformat()[: len(until)]
+        pairs.append((key, "Lapsed" if ended else labels.get(status, status).removesuffix(" member")))
+    return pairs
+
+
+def _phones(db: Handle, ids: Sequence[int]) -> list[tuple[Any, ...]]:
+    from partners_crm.normalize.phones import format_phone  # lists without phones do not need it
+
+    place = Site.alias()
+    query = (
+        ContactPoint.select(
+            peewee.fn.COALESCE(ContactPoint.organization, place.organization),
+            ContactPoint.value,
+            ContactPoint.extension,
+            ContactPoint.raw,
+        )
+        .join(place, "LEFT OUTER JOIN", on=(ContactPoint.site == place.id))
+        .where(
+            (ContactPoint.kind == "phone")
+            & (ContactPoint.use != "fax")
+            & (ContactPoint.organization.in_(ids) | place.organization.in_(ids))
+        )
+        .order_by(ContactPoint.status.desc(), ContactPoint.id)
+    )
+    rows = sorted(tuples(db, query), key=lambda row: not row[1])
+    return [(key, format_phone(value, extension) if value else raw) for key, value, extension, raw in rows]
+
+
+def _districts(db: Handle, ids: Sequence[int], map_code: str) -> dict[str, list[tuple[Any, ...]]]:
+    own = District.alias()
+    query = (
+        Assignment.select(Site.organization, own.chamber, own.number)
+        .join(Site, on=(Assignment.site == Site.id))
+        .join(District, on=(Assignment.district == District.id))
+        .join(own, on=((own.id == District.id) | (own.id == District.parent)))
+        .join(DistrictMap, on=(own.map == DistrictMap.id))
+        .where(Site.organization.in_(ids) & (DistrictMap.code == map_code))
+        .order_by(own.number)
+    )
+    found: dict[str, list[tuple[Any, ...]]] = {}
+    for key, chamber, number in tuples(db, query):
+        found.setdefault(chamber, []).append((key, number))
+    return found
+
+
+def _contact_cells(
+    db: Handle, _table: type[Table], ids: Sequence[int], _map_code: str, _today: date
+) -> dict[int, dict[str, str]]:
+    from partners_crm.normalize.phones import format_phone
+
+    found = {
+        key: {"name": name}
+        for key, name in tuples(db, Contact.select(Contact.id, Contact.name).where(Contact.id.in_(ids)))
+    }
+    jobs = (
+        Role.select(Role.contact, Organization.name, Role.title)
+        .join(Organization, on=(Role.organization == Organization.id))
+        .where(Role.contact.in_(ids) & (Role.until == ""))
+        .order_by(Role.is_primary.desc(), Role.id)
+    )
+    for key, organization, title in tuples(db, jobs):
+        if key in found:
+            found[key].setdefault("organization", organization)
+            found[key].setdefault("title", title)
+    points = ContactPoint.select(
+        ContactPoint.contact, ContactPoint.kind, ContactPoint.value, ContactPoint.extension, ContactPoint.raw
+    ).where(ContactPoint.contact.in_(ids))
+    for key, kind, value, extension, raw in tuples(db, points.order_by(ContactPoint.id)):
+        shown = format_phone(value, extension) if kind == "phone" and value else value or raw
+        if key in found:
+            found[key].setdefault(kind, shown)
+    return found

@@ -1,0 +1,336 @@
+"""Adding, editing, archiving and deleting records of any entity, with everything that follows from a field.
+
+Every face and every import goes through `add` and `edit`: they check values against the declarations and derive what
+is derived (the parts of an address, the number behind a phone, the districts of a point).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, TypeVar, cast
+
+from partners_crm.errors import Conflict, InvalidValue, NotFound
+from partners_crm.model import ENTITIES, Contact, ContactPoint, Declared, Site, Table
+from partners_crm.services import placing
+from partners_crm.store.open import Handle
+from partners_crm.store.read import find, title_of, where
+from partners_crm.store.work import Changes
+
+T = TypeVar("T", bound=Table)
+
+TRUE_WORDS = {"yes", "y", "true", "1", "x", "on"}
+FALSE_WORDS = {"", "no", "n", "false", "0", "off"}
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """Records of one entity that a deletion takes along or cuts loose."""
+
+    entity: str
+    """Plural name."""
+    count: int
+    deleted: bool
+    """True: they go too. False: they stay and lose the link."""
+
+
+def add(changes: Changes, table: type[T], **values: Any) -> T:
+    """Add a record with typed values, checked and completed.
+
+    Raises:
+        InvalidValue: a value does not fit its field.
+    """
+    record = changes.add(table, **complete(table, values))
+    if isinstance(record, Site):
+        placing.place(changes, [record])
+    return record
+
+
+def complete(table: type[Table], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Every value of a new record: the given ones checked, the derived ones computed, the rest by default.
+
+    Raises:
+        InvalidValue: a value does not fit its field.
+    """
+    return _checked(table, {**_blank(table), **_derived(table, values)}, values)
+
+
+def edit(changes: Changes, record: T, **values: Any) -> T:
+    """Change a record, checked and completed; what follows from the changed fields changes with them.
+
+    Raises:
+        InvalidValue: a value does not fit its field.
+        Conflict: somebody else changed the same field meanwhile.
+    """
+    table = type(record)
+    merged = {**{name: record[name] for name in table.declarations()}, **values}
+    derived = {
+        name: value for name, value in _derived(table, merged, changed=set(values)).items() if name not in values
+    }
+    after = changes.update(record, **_checked(table, {**derived, **values}, values))
+    if isinstance(after, Site) and values.keys() & {"latitude", "longitude", "match_level"}:
+        placing.place(changes, [after])
+    return after
+
+
+def archive(changes: Changes, record: Table, on: date) -> Table:
+    """Put an organization or a contact away: kept, but out of every list.
+
+    Raises:
+        InvalidValue: records of this entity cannot be archived.
+    """
+    if "archived_on" not in type(record).declarations():
+        raise InvalidValue(
+            "archived_on",
+            type(record).entity.name,
+            "is an entity that cannot be archived",
+            "delete it instead",
+        )
+    return changes.update(record, archived_on=on.isoformat())
+
+
+def remove(changes: Changes, record: Table) -> None:
+    """Delete a record: what hangs on it goes too, optional links to it are cleared."""
+    table = type(record)
+    for other, name, how in links_to(table):
+        for dependent in where(changes.db, other, **{name: record.id}):
+            if how.on_delete == "cascade":
+                # Another path through the declarations may have taken it already.
+                if changes.current(other, dependent.id) is not None:
+                    remove(changes, dependent)
+            else:
+                changes.update(dependent, **{name: None})
+    if changes.current(table, record.id) is None:
+        raise Conflict(f"{table.entity.name} {record.id} was deleted meanwhile")
+    changes.delete(record)
+
+
+def touched_by_removal(db: Handle, record: Table) -> tuple[Touched, ...]:
+    """What deleting a record would take along or cut loose, by entity; empty when nothing hangs on it."""
+    gone: set[tuple[type[Table], int]] = set()
+    loose: set[tuple[type[Table], int]] = set()
+    queue = [record]
+    while queue:
+        here = queue.pop()
+        for other, name, how in links_to(type(here)):
+            for dependent in where(db, other, **{name: here.id}):
+                key = (other, dependent.id)
+                if how.on_delete != "cascade":
+                    loose.add(key)
+                elif key not in gone:
+                    gone.add(key)
+                    queue.append(dependent)
+    loose -= gone
+    found = []
+    for keys, deleted in ((gone, True), (loose, False)):
+        for table in ENTITIES:
+            number = sum(1 for key in keys if key[0] is table)
+            if number:
+                found.append(Touched(table.entity.plural, number, deleted))
+    return tuple(found)
+
+
+# -------------------------------------------------------------------- text to values
+
+
+def read_values(db: Handle, table: type[Table], texts: Mapping[str, str]) -> dict[str, Any]:
+    """Typed values from what a person typed, field by field.
+
+    Raises:
+        NotFound: the entity has no such field, or a link names nothing.
+        InvalidValue: a text does not fit its field.
+    """
+    declarations = table.declarations()
+    values = {}
+    for name, text in texts.items():
+        how = declarations.get(name)
+        if how is None or how.derived:
+            known = ", ".join(field for field, each in declarations.items() if not each.derived)
+            raise NotFound(f"{table.entity.name} has no field {name}", f"its fields: {known}")
+        values[name] = read_value(db, table, name, how, text)
+    return values
+
+
+def read_value(db: Handle, table: type[Table], name: str, how: Declared, text: str) -> Any:
+    """One typed value from text.
+
+    Raises:
+        InvalidValue: the text does not fit the field.
+        NotFound: a link names nothing.
+    """
+    text = text if how.kind == "note" else text.strip()
+    if how.kind == "link":
+        if not text:
+            return None
+        return find(db, cast("type[Table]", table._meta.fields[name].rel_model), text).id
+    if how.kind == "choice":
+        return _read_choice(how, text)
+    if how.kind == "flag":
+        return _read_flag(how, text)
+    if how.kind in {"whole", "decimal"}:
+        return _read_number(how, text)
+    if how.kind == "day" and text:
+        from partners_crm.normalize.dates import parse_date  # only forms and imports need it
+
+        try:
+            return parse_date(text)
+        except InvalidValue as error:
+            raise InvalidValue(how.label, text, error.reason, error.hint) from None
+    return text
+
+
+def show_value(how: Declared, value: Any) -> str:
+    """A value as a person reads it; links are numbers and are named by the caller."""
+    if value is None:
+        return ""
+    if how.kind == "choice":
+        return dict(how.choices).get(value, str(value))
+    if how.kind == "flag":
+        return "yes" if value else "no"
+    if how.kind == "decimal":
+        return f"{value:.10g}"
+    return str(value)
+
+
+def _read_choice(how: Declared, text: str) -> str:
+    if not text:
+        if how.required:
+            raise InvalidValue(
+                how.label, text, "must be chosen", f"one of: {', '.join(code for code, _ in how.choices)}"
+            )
+        return ""
+    lowered = text.lower()
+    for code, label in how.choices:
+        if lowered in {code, label.lower()}:
+            return code
+    raise InvalidValue(how.label, text, "is not a choice", f"one of: {', '.join(code for code, _ in how.choices)}")
+
+
+def _read_flag(how: Declared, text: str) -> bool:
+    if text.lower() in TRUE_WORDS:
+        return True
+    if text.lower() in FALSE_WORDS:
+        return False
+    raise InvalidValue(how.label, text, "is neither yes nor no")
+
+
+def _read_number(how: Declared, text: str) -> float | int | None:
+    if not text:
+        return None
+    try:
+        number = float(text) if how.kind == "decimal" else int(text)
+    except ValueError:
+        raise InvalidValue(how.label, text, "is not a number") from None
+    if number != number or abs(number) >= 2**53:
+        raise InvalidValue(how.label, text, "is out of range")
+    return number
+
+
+# -------------------------------------------------------------------- what follows from a value
+
+
+def _blank(table: type[Table]) -> dict[str, Any]:
+    return {name: table._meta.fields[name].default for name in table.declarations()}
+
+
+def _derived(table: type[Table], values: Mapping[str, Any], changed: set[str] | None = None) -> dict[str, Any]:
+    """The given values and what follows from them; `changed` limits it to what depends on those fields."""
+    found = dict(values)
+    if table is ContactPoint and (changed is None or changed & {"raw", "kind", "use"}):
+        found |= _derive_point(values)
+    elif table is Site and (changed is None or changed & {"address", "unit", "city", "state", "postal_code"}):
+        found |= derive_site(values)
+    elif table is Contact and not (values.get("given_name") or values.get("family_name")):
+        from partners_crm.normalize.names import split_name
+
+        found["given_name"], found["family_name"] = split_name(str(values.get("name", "")))
+    return found
+
+
+def _derive_point(values: Mapping[str, Any]) -> dict[str, Any]:
+    raw = str(values.get("raw", ""))
+    kind = values.get("kind") or "phone"
+    # A person's word about a point (bounced, former) outlives a new spelling of it.
+    status = values.get("status") or "ok"
+    if kind == "phone":
+        from partners_crm.normalize.phones import parse_phone
+
+        phone = parse_phone(raw, use=str(values.get("use") or ""))
+        value, problem = phone.e164, phone.reason
+        extra = {"extension": values.get("extension") or phone.extension, "use": phone.use}
+    else:
+        from partners_crm.normalize.contact_values import normalize_email, normalize_web
+
+        value, problem = normalize_email(raw) if kind == "email" else normalize_web(raw)
+        extra = {}
+    if status in {"ok", "unreadable"}:
+        status = "ok" if value else "unreadable"
+    return {"value": value, "problem": problem, "status": status, **extra}
+
+
+def derive_site(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The street, unit, city, state and ZIP understood from a site's address; what was typed is never replaced."""
+    from partners_crm.normalize.addresses import parse_address, parse_parts
+
+    typed = {name: str(values.get(name) or "") for name in ("address", "unit", "city", "state", "postal_code")}
+    if not any(typed.values()):
+        return {"street": "", "address_note": ""}
+    if typed["city"] or typed["postal_code"]:
+        found = parse_parts(typed["address"], typed["unit"], typed["city"], typed["state"], typed["postal_code"])
+    else:
+        found = parse_address(typed["address"])
+    filled = {
+        name: typed[name] or understood
+        for name, understood in (
+            ("unit", found.unit),
+            ("city", found.city),
+            ("state", found.state),
+            ("postal_code", found.postal_code),
+        )
+    }
+    return {**filled, "street": found.street, "address_note": found.reason}
+
+
+def _checked(table: type[Table], values: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    for name, how in table.declarations().items():
+        if name not in values:
+            continue
+        value = values[name]
+        if how.required and (value is None or value == ""):
+            raise InvalidValue(how.label, "", f"of a {table.entity.name} must not be empty")
+        if isinstance(value, str) and value:
+            from partners_crm.normalize.text import reject_reason
+
+            if reason := reject_reason(value):
+                raise InvalidValue(how.label, value[:40], reason)
+        if how.kind == "choice" and value and value not in dict(how.choices):
+            raise InvalidValue(how.label, value, "is not a choice", f"one of: {', '.join(dict(how.choices))}")
+    _check_together(table, values, given)
+    return values
+
+
+def _check_together(table: type[Table], values: Mapping[str, Any], given: Mapping[str, Any]) -> None:
+    latitude, longitude = values.get("latitude"), values.get("longitude")
+    if table is Site and given.keys() & {"latitude", "longitude"} and (latitude is None) != (longitude is None):
+        missing = "longitude" if longitude is None else "latitude"
+        if missing in given or missing in values:
+            raise InvalidValue("Latitude and longitude", "", f"belong together: {missing} is missing")
+    since, until = values.get("since"), values.get("until")
+    if since and until and str(until) < str(since)[: len(str(until))]:
+        raise InvalidValue("Until", until, f"lies before {since}")
+
+
+def links_to(table: type[Table]) -> list[tuple[type[Table], str, Declared]]:
+    """Every field of every entity that points to this one: derived from the declarations, so none is forgotten."""
+    return [
+        (other, name, other.declarations()[name])
+        for other in ENTITIES
+        for name, target in other.links().items()
+        if target is table
+    ]
+
+
+def describe(record: Table) -> str:
+    """A record in words: organization 12 "Blackhawk Shelter Network"."""
+    return f'{type(record).entity.name} {record.id} "{title_of(record)}"'

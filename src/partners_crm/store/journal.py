@@ -1,0 +1,199 @@
+"""Reading the journal: operations, changes with their values, and whether the chain still holds."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from partners_crm.errors import NotFound
+from partners_crm.model import Change, ChangeValues, Operation
+from partners_crm.store.open import Handle, faults
+from partners_crm.store.read import tuples
+from partners_crm.store.work import change_bytes, operation_hash, salted_digest
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """One change as the journal holds it; erased values are None on both sides."""
+
+    id: int
+    operation: int
+    entity: str
+    record: int
+    action: str
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """One operation, and whether it still stands."""
+
+    id: int
+    uid: str
+    at: str
+    """UTC, ISO 8601."""
+    actor: str
+    title: str
+    source: str
+    undoes: int | None
+    changes: int
+    undone_by: int | None
+    """The operation that took it back, while that one itself stands."""
+
+
+def operations(db: Handle, ids: list[int] | None = None) -> list[Done]:
+    """Operations, newest first: all of them, or those named."""
+    undone = undone_by(db)
+    columns = (
+        Operation.id,
+        Operation.uid,
+        Operation.at,
+        Operation.actor,
+        Operation.title,
+        Operation.source,
+        Operation.undoes,
+        Operation.changes,
+    )
+    query = Operation.select(*columns).order_by(Operation.id.desc())
+    if ids is not None:
+        query = query.where(Operation.id.in_(ids))
+    return [Done(*(*row, undone.get(row[0]))) for row in tuples(db, query)]
+
+
+def operation(db: Handle, number: int) -> Done:
+    """One operation.
+
+    Raises:
+        NotFound: there is none of that number.
+    """
+    found = operations(db, [number])
+    if not found:
+        raise NotFound(f"there is no operation {number}", "list them with: partners history")
+    return found[0]
+
+
+def undone_by(db: Handle) -> dict[int, int]:
+    """For each operation that is taken back at present, the operation that did it.
+
+    An undo may be undone in turn, so the newest decides.
+    """
+    pairs = tuples(
+        db,
+        Operation.select(Operation.id, Operation.undoes)
+        .where(Operation.undoes.is_null(False))
+        .order_by(Operation.id.desc()),
+    )
+    standing: dict[int, int] = {}
+    for number, target in pairs:
+        if number not in standing:
+            standing[target] = number
+    return standing
+
+
+def changes_of(db: Handle, number: int) -> list[Recorded]:
+    """The changes of an operation, in the order they were made."""
+    return list(_recorded(db, (Change.operation == number)))
+
+
+def changes_to(db: Handle, entity: str, record: int) -> list[Recorded]:
+    """The changes to one record, oldest first."""
+    return list(_recorded(db, (Change.entity == entity) & (Change.record == record)))
+
+
+def first_break(db: Handle) -> int | None:
+    """The id of the first operation whose hash, changes or values do not fit; None when all do.
+
+    Values that were erased are no break: their digests stay in the chain.
+    """
+    previous = ""
+    with faults(db):
+        heads = list(Operation.select().order_by(Operation.id).dicts().execute(db))
+    expected = 1
+    for head in heads:
+        number, stored = head["id"], head.pop("hash")
+        digest, count = _digest(db, number)
+        fits = head["previous"] == previous and head["changes"] == count and number == expected
+        if digest is None or not fits or operation_hash(_ordered(head), digest) != stored:
+            return int(number)
+        previous, expected = stored, number + 1
+    return None
+
+
+def _ordered(head: dict[str, Any]) -> dict[str, Any]:
+    names = (
+        "id",
+        "uid",
+        "at",
+        "actor",
+        "title",
+        "source",
+        "source_sha256",
+        "plugin",
+        "undoes",
+        "changes",
+        "previous",
+    )
+    return {name: head[name] for name in names}
+
+
+def _digest(db: Handle, number: int) -> tuple[bytes | None, int]:
+    total, count = hashlib.sha256(), 0
+    query = (
+        Change.select(
+            Change.entity,
+            Change.record,
+            Change.action,
+            Change.before_digest,
+            Change.after_digest,
+            ChangeValues.salt,
+            ChangeValues.before,
+            ChangeValues.after,
+        )
+        .join(ChangeValues, "LEFT OUTER JOIN", on=(Change.id == ChangeValues.id))
+        .where(Change.operation == number)
+        .order_by(Change.id)
+    )
+    for entity, record, action, old, new, salt, before, after in tuples(db, query):
+        old, new = _bytes(old), _bytes(new)
+        if salt is not None:
+            for text, digest in ((before, old), (after, new)):
+                if text is not None and salted_digest(_bytes(salt) or b"", text) != digest:
+                    return None, count
+        total.update(change_bytes(entity, record, action, old, new))
+        count += 1
+    return total.digest(), count
+
+
+def _bytes(value: Any) -> bytes | None:
+    return None if value is None else bytes(value)
+
+
+def _recorded(db: Handle, where: Any) -> Iterator[Recorded]:
+    query = (
+        Change.select(
+            Change.id,
+            Change.operation,
+            Change.entity,
+            Change.record,
+            Change.action,
+            ChangeValues.before,
+            ChangeValues.after,
+        )
+        .join(ChangeValues, "LEFT OUTER JOIN", on=(Change.id == ChangeValues.id))
+        .where(where)
+        .order_by(Change.id)
+    )
+    for key, number, entity, record, action, before, after in tuples(db, query):
+        yield Recorded(
+            key,
+            number,
+            entity,
+            record,
+            action,
+            None if before is None else json.loads(before),
+            None if after is None else json.loads(after),
+        )

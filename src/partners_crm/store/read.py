@@ -1,0 +1,112 @@
+"""Reading records: by id, by what a person calls them, and by any query."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, TypeVar, cast
+
+from partners_crm.errors import Ambiguous, NotFound
+from partners_crm.model import Table
+from partners_crm.model.orm import peewee
+from partners_crm.normalize.text import fold
+from partners_crm.store.open import Handle, faults
+
+T = TypeVar("T", bound=Table)
+Row = TypeVar("Row", bound=peewee.Model)
+
+MANY = 500
+"""How many values one `IN (...)` carries; SQLite's usual limit is 32,766 variables a statement."""
+
+
+def records(db: Handle, query: peewee.ModelSelect[Row]) -> list[Row]:
+    """The sealed records a query selects."""
+    with faults(db):
+        return list(query.execute(db))
+
+
+def tuples(db: Handle, query: Any) -> list[tuple[Any, ...]]:
+    """The plain rows a query selects: several times cheaper than records."""
+    with faults(db):
+        return cast("list[tuple[Any, ...]]", list(query.tuples().execute(db)))
+
+
+def count(db: Handle, query: Any) -> int:
+    """How many rows a query selects."""
+    with faults(db):
+        return int(query.count(db))
+
+
+def by_id(db: Handle, table: type[T], record_id: int) -> T:
+    """The record with an id.
+
+    Raises:
+        NotFound: there is none.
+    """
+    with faults(db):
+        found = table.select().where(table.id == record_id).get_or_none(db)
+    if found is None:
+        raise NotFound(f"there is no {table.entity.name} {record_id}", "it may have been deleted: see partners history")
+    return found
+
+
+def by_ids(db: Handle, table: type[T], ids: Iterable[int]) -> dict[int, T]:
+    """The records with these ids, by id; ids that do not exist are left out."""
+    return {
+        record.id: record
+        for part in parts(list(ids))
+        for record in records(db, table.select().where(table.id.in_(part)))
+    }
+
+
+def where(db: Handle, table: type[T], **values: object) -> list[T]:
+    """The records whose fields have these values, by id."""
+    query = table.select().order_by(table.id)
+    for name, value in values.items():
+        query = query.where(table._meta.fields[name] == value)
+    return records(db, query)
+
+
+def find(db: Handle, table: type[T], key: str) -> T:
+    """The record a person means: its id, its uid (or the first six digits or more of it), or its name.
+
+    A name is compared in its folded form; a name that begins so is taken when only one does.
+
+    Raises:
+        NotFound: nothing is called so.
+        Ambiguous: several are; the hint lists the first few with their ids.
+    """
+    entity = table.entity
+    key = key.strip()
+    if key.isdigit():
+        return by_id(db, table, int(key)) if len(key) < 19 else _nothing(table, key)
+    found = records(db, table.select().where(table.uid.startswith(key.lower())).limit(3)) if len(key) >= 6 else []
+    if not found and entity.title and fold(key):
+        title = peewee.fn.fold(table._meta.fields[entity.title])
+        found = records(db, table.select().where(title == fold(key)).limit(6))
+        if not found:
+            found = records(db, table.select().where(title.startswith(fold(key))).limit(6))
+    if not found:
+        return _nothing(table, key)
+    if len(found) > 1:
+        names = "; ".join(f"{record.id} {title_of(record)}" for record in found[:5])
+        raise Ambiguous(f"{key} stands for more than one {entity.name}", f"use the number: {names}")
+    return found[0]
+
+
+def title_of(record: Table) -> str:
+    """What a record is called: the value of its title field, or its entity and number."""
+    title = type(record).entity.title
+    return (title and str(record[title])) or f"{type(record).entity.name} {record.id}"
+
+
+def parts(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    """A list of ids in pieces that fit one statement."""
+    for start in range(0, len(ids), MANY):
+        yield ids[start : start + MANY]
+
+
+def _nothing(table: type[T], key: str) -> T:
+    raise NotFound(
+        f"there is no {table.entity.name} called {key}",
+        f"list them with: partners list {table.entity.plural}",
+    )

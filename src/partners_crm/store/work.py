@@ -1,0 +1,412 @@
+"""The unit of work: the one way to write.
+
+One unit is one BEGIN IMMEDIATE transaction and one Operation of the journal. It is the store's own transaction, not
+peewee's `atomic()`: that one rolls back what SQLite has already rolled back, and so hides a full disk.
+"""
+
+from __future__ import annotations
+
+import getpass
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from partners_crm.errors import Conflict, NotFound, StoreUnavailable
+from partners_crm.model import Table
+from partners_crm.store.open import Handle, faults
+
+T = TypeVar("T", bound=Table)
+Clock = Callable[[], datetime]
+_FLUSH = 5000
+
+
+def utc_now() -> datetime:
+    """The present instant; the clock every handle starts with."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The file an operation came from."""
+
+    name: str
+    sha256: str
+
+
+@dataclass(slots=True)
+class _Journal:
+    """Change rows of a unit that are not written yet, and the running digest of all of them."""
+
+    rows: list[tuple[Any, ...]] = field(default_factory=list)
+    values: list[tuple[Any, ...]] = field(default_factory=list)
+    digest: Any = field(default_factory=hashlib.sha256)
+    count: int = 0
+
+
+@contextmanager
+def changes(
+    db: Handle,
+    title: str,
+    *,
+    by: str = "",
+    source: Source | None = None,
+    plugin: str = "",
+    undoes: int | None = None,
+    clock: Clock = utc_now,
+    keep: bool = True,
+) -> Iterator[Changes]:
+    """One unit of work. It commits at the end of the block, unless the block raises or nothing changed.
+
+    With `keep=False` it always rolls back: that is how a preview runs the real thing.
+
+    Raises:
+        Conflict: a record was changed by somebody else meanwhile.
+        StoreLocked, StoreUnavailable, PermissionRefused: the database refuses; nothing was written.
+    """
+    connection = db.driver
+    with faults(db):
+        _same_file(db)
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            unit = Changes(db, title, by or _actor(), source or Source("", ""), plugin, undoes, clock)
+            yield unit
+            if keep and unit.count:
+                unit.seal()
+                connection.execute("COMMIT")
+            else:
+                connection.execute("ROLLBACK")
+        except BaseException:
+            # SQLite itself rolls back on a full disk; a second rollback would hide that cause.
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+
+
+class Changes:
+    """The open unit of work: `add`, `update`, `delete`, and what was read under its lock."""
+
+    def __init__(
+        self,
+        db: Handle,
+        title: str,
+        actor: str,
+        source: Source,
+        plugin: str,
+        undoes: int | None,
+        clock: Clock,
+    ) -> None:
+        self.db = db
+        self.title = title
+        self.actor = actor
+        self.source = source
+        self.plugin = plugin
+        self.undoes = undoes
+        self.at = clock().astimezone(UTC)
+        self._connection = db.driver
+        last = self._one("SELECT id, hash FROM operation ORDER BY id DESC LIMIT 1")
+        self.operation: int = 1 + (last[0] if last else 0)
+        """Id of the operation being written; the version of every record it writes."""
+        self._previous: str = last[1] if last else ""
+        self._next_change: int = 1 + (self._one("SELECT max(id) FROM change")[0] or 0)
+        self._next_ids: dict[type[Table], int] = {}
+        self._journal = _Journal()
+        self._seen: dict[tuple[str, int], int] = {}
+
+    @property
+    def count(self) -> int:
+        """How many changes the unit holds so far."""
+        return self._journal.count
+
+    # ---------------------------------------------------------------- writing
+
+    def add(self, table: type[T], **values: Any) -> T:
+        """Insert a record and return it; fields that are not named take their declared default."""
+        row = _new_row(table, values, self._new_id(table), self.operation)
+        self._insert(table, row)
+        return _record(table, row)
+
+    def restore(self, table: type[Table], values: Mapping[str, Any]) -> None:
+        """Insert a record exactly as it was: same id, uid and version. For undo alone."""
+        self._insert(table, dict(values))
+
+    def update(self, record: T, **values: Any) -> T:
+        """Change fields of a record and return it as it is now; fields that already have the value are left out.
+
+        Somebody else's change of other fields is kept. A change of the same field since the record was read is a
+        conflict.
+
+        Raises:
+            Conflict: the record is gone, or a named field was changed meanwhile.
+        """
+        table = type(record)
+        row = self.current(table, record.id)
+        if row is None:
+            raise Conflict(
+                f"{table.entity.name} {record.id} was deleted meanwhile", "add it again, or undo the deletion"
+            )
+        touched = {name: value for name, value in values.items() if row[name] != value}
+        if row["version"] != record.version:
+            stale = [name for name in touched if row[name] != record[name]]
+            if stale:
+                labels = ", ".join(table.declarations()[name].label for name in stale)
+                raise Conflict(
+                    f"{labels} of {table.entity.name} {record.id} was changed by somebody else meanwhile",
+                    "reload the record, look at the new value, and edit again",
+                )
+        if not touched:
+            return _record(table, row)
+        return self._write(table, row, {**touched, "version": self.operation})
+
+    def put_back(self, table: type[Table], record_id: int, values: Mapping[str, Any]) -> None:
+        """Set fields, the version among them, to what they were. For undo alone."""
+        row = self.current(table, record_id)
+        if row is None:
+            raise NotFound(f"{table.entity.name} {record_id} does not exist")
+        self._write(table, row, dict(values))
+
+    def delete(self, record: Table) -> None:
+        """Delete one record; what depends on it must be dealt with before (see `services.records.remove`).
+
+        Raises:
+            Conflict: the record is gone already.
+        """
+        self.remove(type(record), record.id)
+
+    def keep_source_row(
+        self,
+        line: int,
+        outcome: str,
+        cells: Mapping[str, str],
+        *,
+        reason: str = "",
+        record: Table | None = None,
+    ) -> None:
+        """Keep a row of the source file as it came, and what became of it."""
+        self._connection.execute(
+            "INSERT INTO source_row (operation, line, outcome, reason, entity, record, cells) VALUES (?,?,?,?,?,?,?)",
+            (
+                self.operation,
+                line,
+                outcome,
+                reason,
+                type(record).entity.name if record else "",
+                record.id if record else None,
+                _json(cells),
+            ),
+        )
+
+    # ---------------------------------------------------------------- reading under the lock
+
+    def current(self, table: type[Table], record_id: int) -> dict[str, Any] | None:
+        """The stored values of a record by field name, or None when there is none."""
+        names, columns = _columns(table)
+        row = self._one(f"SELECT {columns} FROM {_quoted(table)} WHERE id = ?", record_id)  # noqa: S608
+        return None if row is None else _typed(table, dict(zip(names, row, strict=True)))
+
+    def holding(self, table: type[Table], link: str, record_id: int) -> int:
+        """How many records of an entity point to a record through a link."""
+        column = table._meta.fields[link].column_name
+        return int(self._one(f'SELECT count(*) FROM {_quoted(table)} WHERE "{column}" = ?', record_id)[0])  # noqa: S608
+
+    def remove(self, table: type[Table], record_id: int) -> None:
+        """Delete a record by its id, as it stands. For undo alone, which has looked at it under the lock."""
+        row = self.current(table, record_id)
+        if row is None:
+            raise Conflict(f"{table.entity.name} {record_id} was deleted meanwhile")
+        self._connection.execute(f"DELETE FROM {_quoted(table)} WHERE id = ?", (record_id,))  # noqa: S608
+        self._log(table, record_id, "delete", row, None)
+
+    # ---------------------------------------------------------------- the journal
+
+    def seal(self) -> None:
+        """Write the journal of the unit: its changes, then the operation that closes the hash chain."""
+        self._flush()
+        head = {
+            "id": self.operation,
+            "uid": new_uid(),
+            "at": self.at.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+            "actor": self.actor,
+            "title": self.title,
+            "source": self.source.name,
+            "source_sha256": self.source.sha256,
+            "plugin": self.plugin,
+            "undoes": self.undoes,
+            "changes": self._journal.count,
+            "previous": self._previous,
+        }
+        row = {**head, "hash": operation_hash(head, self._journal.digest.digest())}
+        marks = ",".join("?" * len(row))
+        self._connection.execute(
+            f"INSERT INTO operation ({','.join(row)}) VALUES ({marks})",  # noqa: S608  # column names are ours
+            tuple(row.values()),
+        )
+
+    def _insert(self, table: type[Table], row: dict[str, Any]) -> None:
+        names, columns = _columns(table)
+        marks = ",".join("?" * len(names))
+        self._connection.execute(
+            f"INSERT INTO {_quoted(table)} ({columns}) VALUES ({marks})",  # noqa: S608
+            tuple(row[name] for name in names),
+        )
+        self._log(table, row["id"], "insert", None, row)
+
+    def _write(self, table: type[T], row: dict[str, Any], new: dict[str, Any]) -> T:
+        columns = ", ".join(f'"{table._meta.fields[name].column_name}" = ?' for name in new)
+        self._connection.execute(
+            f"UPDATE {_quoted(table)} SET {columns} WHERE id = ?",  # noqa: S608
+            (*new.values(), row["id"]),
+        )
+        self._log(table, row["id"], "update", {name: row[name] for name in new}, new)
+        return _record(table, {**row, **new})
+
+    def _log(
+        self,
+        table: type[Table],
+        record: int,
+        action: str,
+        before: Mapping[str, Any] | None,
+        after: Mapping[str, Any] | None,
+    ) -> None:
+        salt = os.urandom(16)
+        old = None if before is None else _json(before)
+        new = None if after is None else _json(after)
+        entity = table.entity.name
+        old_digest = None if old is None else salted_digest(salt, old)
+        new_digest = None if new is None else salted_digest(salt, new)
+        journal = self._journal
+        key = self._next_change + journal.count
+        journal.rows.append((key, self.operation, entity, record, action, old_digest, new_digest))
+        journal.values.append((key, salt, old, new))
+        journal.digest.update(change_bytes(entity, record, action, old_digest, new_digest))
+        journal.count += 1
+        if len(journal.rows) >= _FLUSH:
+            self._flush()
+
+    def _flush(self) -> None:
+        journal = self._journal
+        self._connection.executemany(
+            "INSERT INTO change (id, operation, entity, record, action, before_digest, after_digest)"
+            " VALUES (?,?,?,?,?,?,?)",
+            journal.rows,
+        )
+        self._connection.executemany(
+            "INSERT INTO change_values (id, salt, before, after) VALUES (?,?,?,?)", journal.values
+        )
+        journal.rows.clear()
+        journal.values.clear()
+
+    # ---------------------------------------------------------------- helpers
+
+    def _new_id(self, table: type[Table]) -> int:
+        # An id is never used twice, also after its record was deleted: the journal remembers the largest one. So
+        # an undo can always bring a record back under its own id.
+        number = self._next_ids.get(table)
+        if number is None:
+            here = self._one(f"SELECT max(id) FROM {_quoted(table)}")[0] or 0  # noqa: S608
+            ever = self._one("SELECT max(record) FROM change WHERE entity = ?", table.entity.name)[0] or 0
+            number = 1 + max(here, ever)
+        self._next_ids[table] = number + 1
+        return number
+
+    def _one(self, sql: str, *parameters: Any) -> Any:
+        return self._connection.execute(sql, parameters).fetchone()
+
+
+def new_uid() -> str:
+    """A new name for a record that survives export: 32 hexadecimal digits of randomness."""
+    return os.urandom(16).hex()
+
+
+def salted_digest(salt: bytes, text: str) -> bytes:
+    """SHA-256 of the values of one side of a change; without the salt it says nothing about them."""
+    return hashlib.sha256(salt + text.encode()).digest()
+
+
+def change_bytes(entity: str, record: int, action: str, before: bytes | None, after: bytes | None) -> bytes:
+    """What the hash of an operation covers of one change."""
+    return b"|".join((f"{entity}|{record}|{action}".encode(), before or b"", after or b""))
+
+
+def operation_hash(head: Mapping[str, Any], changes_digest: bytes) -> str:
+    """Hash of an operation: over its fields, the hash of the one before among them, and all its change digests."""
+    return hashlib.sha256(_json(head).encode() + changes_digest).hexdigest()
+
+
+def _json(values: Mapping[str, Any]) -> str:
+    return json.dumps(values, ensure_ascii=False, separators=(",", ":"))
+
+
+def _new_row(table: type[Table], values: Mapping[str, Any], number: int, operation: int) -> dict[str, Any]:
+    row = {**_defaults(table), **values, "id": number, "version": operation}
+    row.setdefault("uid", "")
+    row["uid"] = row["uid"] or new_uid()
+    if len(row) != len(_columns(table)[0]):
+        unknown = set(row) - set(_columns(table)[0])
+        raise NotFound(f"{table.entity.name} has no field {', '.join(sorted(unknown))}")
+    return row
+
+
+_DEFAULTS: dict[type[Table], dict[str, Any]] = {}
+_COLUMNS: dict[type[Table], tuple[tuple[str, ...], str]] = {}
+_FLAGS: dict[type[Table], tuple[str, ...]] = {}
+
+
+def _defaults(table: type[Table]) -> dict[str, Any]:
+    found = _DEFAULTS.get(table)
+    if found is None:
+        fields = table._meta.fields
+        found = _DEFAULTS[table] = {name: fields[name].default for name in table._meta.sorted_field_names}
+    return found
+
+
+def _columns(table: type[Table]) -> tuple[tuple[str, ...], str]:
+    found = _COLUMNS.get(table)
+    if found is None:
+        names = tuple(table._meta.sorted_field_names)
+        columns = ", ".join(f'"{table._meta.fields[name].column_name}"' for name in names)
+        found = _COLUMNS[table] = (names, columns)
+    return found
+
+
+def _typed(table: type[Table], row: dict[str, Any]) -> dict[str, Any]:
+    # SQLite has no boolean: a flag read by hand is 0 or 1, and would differ in the journal from what was written.
+    flags = _FLAGS.get(table)
+    if flags is None:
+        flags = _FLAGS[table] = tuple(name for name, how in table.declarations().items() if how.kind == "flag")
+    for name in flags:
+        row[name] = bool(row[name])
+    return row
+
+
+def _quoted(table: type[Table]) -> str:
+    return f'"{table._meta.table_name}"'
+
+
+def _record(table: type[T], row: Mapping[str, Any]) -> T:
+    return table(__no_default__=1, **row)
+
+
+def _actor() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        # A container may run under a number that has no name.
+        return f"user {os.getuid()}"
+
+
+def _same_file(db: Handle) -> None:
+    # A deleted file stays open, and writes would succeed into nothing.
+    try:
+        inode = db.path.stat().st_ino
+    except OSError:
+        raise StoreUnavailable(
+            f"{db.path} was deleted or moved while it was open; the edit was not saved",
+            "put the file back, or restore a backup",
+        ) from None
+    if inode != db.inode:
+        raise StoreUnavailable(f"{db.path} was replaced while it was open; the edit was not saved", "open it again")

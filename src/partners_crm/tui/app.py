@@ -1,0 +1,274 @@
+"""The application: opens the coalition, switches between screens, and outlives every fault it can name."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import traceback
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, ClassVar, TypeVar
+
+from textual.app import App, SystemCommand
+from textual.binding import Binding
+from textual.filter import LineFilter, Monochrome
+from textual.screen import Screen
+
+from partners_crm import __version__
+from partners_crm.crm import Crm
+from partners_crm.errors import PartnersError
+from partners_crm.normalize.text import show
+from partners_crm.tui.theme import THEMES
+
+R = TypeVar("R")
+
+CRASHES_KEPT = 10
+INTERNAL = 70
+"""Exit code of a crash, as in the command."""
+SCREENS = {
+    "organizations": ("2", "Organizations"),
+    "contacts": ("3", "Contacts"),
+    "districts": ("4", "Districts"),
+    "history": ("H", "History"),
+}
+"""Screens one key away: name, key and title, in the order of the key bar."""
+
+
+class PartnersApp(App[int]):
+    """The terminal UI of one coalition."""
+
+    CSS = """
+    Screen { background: $background; }
+    .head { background: $panel; color: $foreground; height: 1; padding: 0 1; }
+    .status { height: 1; padding: 0 1; color: $foreground 70%; }
+    .keys { height: 1; padding: 0 1; background: $panel; color: $foreground 80%; }
+    .error { color: $error; height: auto; }
+    .title { text-style: bold; height: auto; }
+    .box { width: 76; max-width: 100%; height: auto; max-height: 100%; background: $surface; border: round $primary; padding: 0 1; }
+    ModalScreen { align: center middle; background: $background 60%; }
+    """
+    ENABLE_COMMAND_PALETTE = True
+    TITLE = "partners"
+    BINDINGS: ClassVar[list[Any]] = [
+        Binding("ctrl+q", "quit", "Quit", show=False, priority=True, id="app.quit"),
+        Binding("question_mark,f1", "help", "Keys", show=False, id="app.help"),
+        Binding("colon", "command_palette", "Palette", show=False, id="app.palette"),
+        *(Binding(key, f"go('{name}')", title, show=False, id=f"app.{name}") for name, (key, title) in SCREENS.items()),
+    ]
+
+    def __init__(self, path: Path, *, theme: str = "dark", crash_folder: Path | None = None) -> None:
+        super().__init__()
+        self.path = path
+        self.crash_folder = crash_folder
+        self.crash_report: Path | None = None
+        self._crm: Crm | None = None
+        for each in THEMES.values():
+            self.register_theme(each)
+        self.theme = THEMES.get(theme, THEMES["dark"]).name
+
+    @property
+    def crm(self) -> Crm:
+        """The open coalition."""
+        assert self._crm is not None, "the first run has not opened a coalition yet"
+        return self._crm
+
+    def get_line_filters(self) -> list[LineFilter]:
+        """With NO_COLOR nothing at all is coloured, greys included."""
+        filters = [each for each in super().get_line_filters() if not isinstance(each, Monochrome)]
+        return [*filters, NoColour()] if os.environ.get("NO_COLOR") else filters
+
+    def on_mount(self) -> None:
+        """Open the coalition, or ask for one where there is none."""
+        for name in SCREENS:
+            self.add_mode(name, self._maker(name))
+        if self.path.exists():
+            self.open(self.path)
+        else:
+            from partners_crm.tui.screens.first_run import FirstRun
+
+            self.push_screen(FirstRun(self.path))
+
+    def open(self, path: Path) -> None:
+        """Open a coalition and show its organizations."""
+        if self._crm is not None:
+            self._crm.close()
+        self.path = path
+        self._crm = Crm.open(path)
+        self.switch_mode("organizations")
+
+    def on_unmount(self) -> None:
+        """Close the coalition."""
+        if self._crm is not None:
+            self._crm.close()
+
+    # ---------------------------------------------------------------- what every screen uses
+
+    def notice(self, text: str, hint: str = "", *, error: bool = False) -> None:
+        """Say what happened, in a toast."""
+        message = show(text) + (f"\n{show(hint)}" if hint else "")
+        self.notify(message, severity="error" if error else "information", markup=False, timeout=8 if error else 5)
+
+    def fault(self, error: PartnersError) -> None:
+        """Say what went wrong and what to do."""
+        self.notice(error.message, error.hint, error=True)
+
+    def background(self, work: Callable[[Crm], R], done: Callable[[R], object]) -> None:
+        """Do database work in a thread with a session of its own, then something with its result on the screen."""
+
+        def run() -> None:
+            try:
+                with self.crm.session():
+                    result = work(self.crm)
+            except PartnersError as error:
+                self.call_from_thread(self.fault, error)
+            except Exception as error:  # a fault of ours must reach the crash path, not die in the thread
+                self.call_from_thread(self._handle_exception, error)
+            else:
+                self.call_from_thread(done, result)
+
+        self.run_worker(run, thread=True, exit_on_error=False)
+
+    def changed(self) -> None:
+        """Tell every screen that is open that the data changed."""
+        for screen in [*self.screen_stack, *(stack for stacks in self._screen_stacks.values() for stack in stacks)]:
+            reload = getattr(screen, "action_reload", None)
+            if reload is not None and screen.is_running:
+                reload()
+
+    def undo(self, operation: int | None = None) -> None:
+        """Take an operation back, by default the newest, and say what became of it."""
+        self._step(lambda crm: crm.undo(operation), "undid", "U brings it back")
+
+    def redo(self) -> None:
+        """Take the last undo back."""
+        self._step(lambda crm: crm.redo(), "brought back", "u takes it back again")
+
+    def _step(self, work: Callable[[Crm], Any], word: str, hint: str) -> None:
+        def done(report: Any) -> None:
+            left = [*report.kept, *report.refused]
+            title = report.undone.title.removeprefix("undo ")
+            more = f"{len(left)} left alone: {left[0]}" if left else hint
+            self.notice(f"{word}: {title} ({report.reversed} records)", more, error=bool(left))
+            self.changed()
+
+        self.background(work, done)
+
+    # ---------------------------------------------------------------- actions
+
+    def action_go(self, name: str) -> None:
+        """Switch to a screen."""
+        if self._crm is not None and self.current_mode != name and len(self.screen_stack) == 1:
+            self.switch_mode(name)
+
+    def action_help(self) -> None:
+        """Show the keys."""
+        from partners_crm.tui.screens.help import Help
+
+        if not isinstance(self.screen, Help):
+            self.push_screen(Help())
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """The actions of the present screen and of the program, for the palette."""
+        seen = set()
+        for node in (screen, screen.focused, self):
+            for binding in getattr(type(node), "BINDINGS", []) if node is not None else []:
+                if isinstance(binding, Binding) and binding.description and binding.id not in seen:
+                    seen.add(binding.id)
+                    key = binding.key.split(",")[0]
+                    yield SystemCommand(
+                        binding.description, f"key {key}", lambda node=node, binding=binding: self._act(node, binding)
+                    )
+
+    async def _act(self, node: Any, binding: Binding) -> None:
+        await self.run_action(binding.action, node)
+
+    def _maker(self, name: str) -> Callable[[], Screen[Any]]:
+        def make() -> Screen[Any]:
+            # Each screen is imported when it is first opened: the first paint pays for one of them.
+            if name == "districts":
+                from partners_crm.tui.screens.districts import Districts
+
+                return Districts()
+            if name == "history":
+                from partners_crm.tui.screens.history import History
+
+                return History()
+            from partners_crm.tui.screens.records import Records
+
+            return Records(name)
+
+        return make
+
+    # ---------------------------------------------------------------- crash
+
+    def _fatal_error(self) -> None:
+        """Write a report without values, instead of Textual's traceback, which prints local variables."""
+        self.crash_report = write_crash(self.crash_folder, sys.exc_info()[1] or self._exception)
+        self._close_messages_no_wait()
+
+
+class NoColour(LineFilter):
+    """Takes every colour out of what is drawn; weight and reversal stay."""
+
+    def apply(self, segments: list[Any], background: Any) -> list[Any]:
+        """The segments without colour."""
+        from rich.segment import Segment
+        from rich.style import Style
+
+        found = []
+        for text, style, control in segments:
+            plain = style
+            if style is not None:
+                dark_on_light = style.bgcolor is not None and style.bold
+                plain = Style(
+                    bold=style.bold,
+                    italic=style.italic,
+                    underline=style.underline,
+                    reverse=dark_on_light or style.reverse,
+                )
+            found.append(Segment(text, plain, control))
+        return found
+
+
+def write_crash(folder: Path | None, error: BaseException | None) -> Path | None:
+    """A report of a crash: versions, the kind of error and its frames, no values and no message from data.
+
+    The file has mode 0600; the newest ten are kept.
+    """
+    if folder is None or error is None:
+        return None
+    frames = "".join(
+        f"  {frame.filename}:{frame.lineno} {frame.name}\n" for frame in traceback.extract_tb(error.__traceback__)
+    )
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ")
+    text = f"partners {__version__}, Python {sys.version.split()[0]}, {sys.platform}\n{type(error).__name__}\n{frames}"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path = folder / f"crash-{stamp}.txt"
+        with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8") as stream:
+            stream.write(text)
+        for old in sorted(folder.glob("crash-*.txt"))[:-CRASHES_KEPT]:
+            with contextlib.suppress(OSError):
+                old.unlink()
+    except OSError:
+        return None
+    return path
+
+
+def run_app(path: Path, *, theme: str = "dark", crash_folder: Path | None = None) -> int:
+    """Show the UI until the person leaves it; returns the exit code.
+
+    Raises:
+        PartnersError: the coalition cannot be opened.
+    """
+    if path.exists():
+        Crm.open(path).close()
+    app = PartnersApp(path, theme=theme, crash_folder=crash_folder)
+    app.run()
+    if app.return_code:
+        where = f"; a report without any data of yours is in {app.crash_report}" if app.crash_report else ""
+        print(f"partners: internal error{where}", file=sys.stderr)
+        return INTERNAL
+    return app.return_value or 0

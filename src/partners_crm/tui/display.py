@@ -1,0 +1,47 @@
+"""The one door to the screen: every value from outside becomes harmless, literal content here.
+
+Textual reads markup in plain strings and passes control characters on to the terminal. What comes out of this module
+has neither: `Content` is literal, and `show` has made every control character visible.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from rich.cells import cell_len, set_cell_size
+from textual.content import Content
+
+from partners_crm.normalize.text import show, show_lines
+
+CELL_CHARACTERS = 300
+"""Characters of a value that are measured for one table cell; no column is wider."""
+
+
+def label(value: object, style: str = "") -> Content:
+    """A value as one line of literal content."""
+    return Content.styled(show(value), style) if style else Content(show(value))
+
+
+def lines(value: object) -> Content:
+    """A text of several lines as literal content."""
+    return Content("\n".join(show_lines(value)))
+
+
+def joined(parts: Iterable[tuple[object, str]], separator: str = "") -> Content:
+    """(value, style) pairs as one line; a style is one of ours, such as "bold" or "$accent"."""
+    return Content(separator).join([label(value, style) for value, style in parts])
+
+
+def stacked(rows: Iterable[Content]) -> Content:
+    """Lines of content under each other."""
+    return Content("\n").join(list(rows))
+
+
+def cell(value: object, width: int, align: str = "left") -> str:
+    """A value as exactly `width` terminal cells, clipped with an ellipsis or padded."""
+    text = show(value, CELL_CHARACTERS)
+    size = cell_len(text)
+    if size > width:
+        return set_cell_size(text, max(0, width - 1)) + "…" if width else ""
+    blanks = " " * (width - size)
+    return blanks + text if align == "right" else text + blanks

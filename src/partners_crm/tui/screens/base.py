@@ -1,0 +1,68 @@
+"""What the screens share: their head, status and key bar, and typed access to the application."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from textual.binding import Binding
+from textual.screen import ModalScreen, Screen
+
+from partners_crm.crm import Crm
+
+if TYPE_CHECKING:
+    from partners_crm.tui.app import PartnersApp
+
+WIDE = 100
+"""From this width a list and its detail stand side by side."""
+
+GOING = "2 Organizations  3 Contacts  4 Districts  H History"
+
+
+class House:
+    """Typed access to the application, for screens."""
+
+    @property
+    def house(self) -> PartnersApp:
+        """The application."""
+        return cast("PartnersApp", cast("Any", self).app)
+
+    @property
+    def crm(self) -> Crm:
+        """The open coalition."""
+        return self.house.crm
+
+
+class MainScreen(House, Screen[None]):
+    """A screen of its own: `u` and `U` undo and redo, `q` leaves."""
+
+    BINDINGS: ClassVar[list[Any]] = [
+        Binding("u", "undo", "Undo the last operation", show=False, id="main.undo"),
+        Binding("U", "redo", "Redo", show=False, id="main.redo"),
+        Binding("r", "reload", "Reload", show=False, id="main.reload"),
+        Binding("q", "leave", "Leave", show=False, id="main.leave"),
+    ]
+
+    def action_undo(self) -> None:
+        """Take the newest operation back."""
+        self.house.undo()
+
+    def action_redo(self) -> None:
+        """Take the last undo back."""
+        self.house.redo()
+
+    def action_leave(self) -> None:
+        """Go back, or leave the program from the last screen."""
+        if len(self.house.screen_stack) > 1:
+            self.house.pop_screen()
+        else:
+            self.house.exit(0)
+
+
+class Box(House, ModalScreen[Any]):
+    """A box over a screen; Esc closes it without a result."""
+
+    BINDINGS: ClassVar[list[Any]] = [Binding("escape", "close", "Close", show=False, id="box.close")]
+
+    def action_close(self) -> None:
+        """Close without a result."""
+        self.dismiss(None)

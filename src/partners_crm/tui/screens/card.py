@@ -1,0 +1,157 @@
+"""The card of a record as a list: every line about another record opens or edits that record."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+
+from partners_crm.errors import NotFound
+from partners_crm.normalize.text import show_lines
+from partners_crm.services.cards import Card, Row
+from partners_crm.services.listing import Column, entity_of
+from partners_crm.tui.display import joined, label
+from partners_crm.tui.screens.base import MainScreen
+from partners_crm.tui.widgets.table import VirtualTable
+from partners_crm.tui.widgets.text import Line
+
+PARTS = {
+    "organization": ("site", "contact_point", "membership", "role", "service_line", "affiliation", "identifier"),
+    "site": ("contact_point",),
+    "contact": ("contact_point", "role"),
+}
+"""What can be added to a record from its card."""
+
+
+class CardSource:
+    """The lines of a card; a row's id is its place."""
+
+    columns: Sequence[Column] = (Column("label", "", 24), Column("value", "", 50))
+
+    def __init__(self, card: Card | None) -> None:
+        self.lines: list[Row] = []
+        for section in card.sections if card else ():
+            if self.lines:
+                self.lines.append(Row("", ""))
+            self.lines.append(Row(section.title.upper(), ""))
+            for row in section.rows:
+                for place, line in enumerate(show_lines(row.value) or [""]):
+                    self.lines.append(row._replace(label=f"  {row.label}" if place == 0 else "", value=line))
+
+    def first_ids(self, limit: int) -> Sequence[int]:
+        """The first lines."""
+        return range(min(limit, len(self.lines)))
+
+    def all_ids(self) -> array[int]:
+        """All lines."""
+        return array("q", range(len(self.lines)))
+
+    def rows(self, ids: Sequence[int]) -> Mapping[int, Sequence[str]]:
+        """The two cells of each line."""
+        return {place: self.lines[place][:2] for place in ids if place < len(self.lines)}
+
+
+class CardScreen(MainScreen):
+    """One record with everything around it."""
+
+    BINDINGS: ClassVar[list[Any]] = [
+        Binding("escape", "leave", "Back", show=False, id="card.back"),
+        Binding("e", "edit", "Edit what the line is about", show=False, id="card.edit"),
+        Binding("n", "new", "Add to this record", show=False, id="card.new"),
+        Binding("d", "delete", "Delete what the line is about", show=False, id="card.delete"),
+    ]
+
+    def __init__(self, entity: str, record_id: int) -> None:
+        super().__init__()
+        self.entity = entity
+        self.record_id = record_id
+        self._source = CardSource(None)
+
+    def compose(self) -> ComposeResult:
+        """Head, lines, keys."""
+        yield Line(id="head", classes="head")
+        yield Line(id="status", classes="status")
+        yield VirtualTable(self._source, empty="Reading…")
+        yield Line("Enter open  e edit  n add  d delete  u undo  Esc back  ? help", classes="keys")
+
+    def on_mount(self) -> None:
+        """Read the card."""
+        self.query_one(VirtualTable).focus()
+        self.action_reload()
+
+    def action_reload(self) -> None:
+        """Read the card anew."""
+        self.house.background(self._read, self._show)
+
+    def _read(self, crm: Any) -> Card | None:
+        try:
+            return crm.card(entity_of(self.entity), self.record_id)  # type: ignore[no-any-return]  # as above
+        except NotFound:
+            return None
+
+    def _show(self, card: Card | None) -> None:
+        if card is None:
+            if self.is_current:
+                self.house.notice(f"{self.entity} {self.record_id} is gone", "u may bring it back")
+                self.house.pop_screen()
+            return
+        self._source = CardSource(card)
+        self.query_one("#head", Line).put(joined([(card.title, "bold"), (f"  {card.entity} {card.id}", "")]))
+        self.query_one("#status", Line).put(label(card.subtitle, "$accent"))
+        table = self.query_one(VirtualTable)
+        table.show_source(self._source, keep_id=table.cursor_id)
+
+    def _line(self) -> tuple[str, int] | None:
+        """(entity, id) of the record the line under the cursor is about; this record itself where there is none."""
+        place = self.query_one(VirtualTable).cursor_id
+        if place is None or place >= len(self._source.lines):
+            return None
+        row = self._source.lines[place]
+        return (row.entity, row.id) if row.id is not None else (self.entity, self.record_id)
+
+    def on_virtual_table_opened(self, _message: VirtualTable.Opened) -> None:
+        """Open the record the line is about, or edit this one."""
+        line = self._line()
+        if line is None or line == (self.entity, self.record_id):
+            self.action_edit()
+        else:
+            self.house.push_screen(CardScreen(*line))
+
+    def action_edit(self) -> None:
+        """Edit the record the line is about."""
+        from partners_crm.tui.screens.form import edit
+
+        if line := self._line():
+            edit(self.house, entity_of(line[0]), line[1], self._edited)
+
+    def action_delete(self) -> None:
+        """Delete the record the line is about, after saying what goes with it."""
+        from partners_crm.tui.screens.question import delete
+
+        if line := self._line():
+            delete(self.house, entity_of(line[0]), line[1], self._edited)
+
+    def action_new(self) -> None:
+        """Ask what to add, then for its fields."""
+        from partners_crm.tui.screens.question import Choose
+
+        parts = PARTS.get(self.entity, ())
+        if not parts:
+            self.house.notice(f"nothing can be added to a {self.entity.replace('_', ' ')}")
+            return
+        names = [entity_of(part).entity.name.replace("_", " ") for part in parts]
+        self.house.push_screen(Choose("Add to this record", names), self._add)
+
+    def _add(self, place: int | None) -> None:
+        from partners_crm.tui.screens.form import Form
+
+        if place is not None:
+            table = entity_of(PARTS[self.entity][place])
+            self.house.push_screen(Form(table, preset={self.entity: self.record_id}), self._edited)
+
+    def _edited(self, record_id: int | None) -> None:
+        if record_id is not None:
+            self.action_reload()

@@ -1,0 +1,73 @@
+"""What the tables show: listings of the coalition, and the districts of a coverage answer."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Mapping, Sequence
+
+from partners_crm.crm import Crm
+from partners_crm.services.coverage import Coverage, DistrictCoverage
+from partners_crm.services.listing import Column, Listing
+
+
+class ListingSource:
+    """The records of a listing."""
+
+    def __init__(self, crm: Crm, listing: Listing) -> None:
+        self._crm = crm
+        self.listing = listing
+        self.columns: Sequence[Column] = listing.columns
+
+    def first_ids(self, limit: int) -> Sequence[int]:
+        """The first ids, read on the screen's own connection."""
+        return self.listing.ids(self._crm.db, limit)
+
+    def all_ids(self) -> array[int]:
+        """All ids, read in a session of the calling thread."""
+        with self._crm.session() as db:
+            return self.listing.ids(db)
+
+    def rows(self, ids: Sequence[int]) -> Mapping[int, Sequence[str]]:
+        """The columns of a page."""
+        return self.listing.rows(self._crm.db, ids)
+
+
+class CoverageSource:
+    """The districts of a coverage answer, gaps first; a row's id is its place in the answer."""
+
+    columns: Sequence[Column] = (
+        Column("district", "District", 12),
+        Column("state", "State", 10),
+        Column("count", "Members", 7, "right"),
+        Column("who", "Who", 40),
+    )
+    _ORDER = ("gap", "possible", "confirmed")
+
+    def __init__(self, coverage: Coverage | None) -> None:
+        districts = coverage.districts if coverage else ()
+        self._districts = districts
+        self._ids = array(
+            "q", sorted(range(len(districts)), key=lambda place: self._ORDER.index(districts[place].state))
+        )
+
+    def district(self, place: int) -> DistrictCoverage:
+        """The district of a row."""
+        return self._districts[place]
+
+    def first_ids(self, limit: int) -> Sequence[int]:
+        """The first districts."""
+        return self._ids[:limit]
+
+    def all_ids(self) -> array[int]:
+        """All districts."""
+        return self._ids
+
+    def rows(self, ids: Sequence[int]) -> Mapping[int, Sequence[str]]:
+        """What is known of each district."""
+        found = {}
+        for place in ids:
+            each = self._districts[place]
+            names = [name for _, name in each.organizations] or [f"{name}?" for _, name in each.possible]
+            count = f"{len(each.organizations)}" if each.organizations else "?" if each.possible else "··"
+            found[place] = (each.name, each.state, count, ", ".join(names[:4]))
+        return found

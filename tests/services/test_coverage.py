@@ -1,0 +1,197 @@
+"""Coverage: three answers, terms that matter, and figures that add up."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from partners_crm.crm import Crm
+from partners_crm.districts.coverage import Evidence, judge, radius_m, union
+from partners_crm.errors import CannotDecide, InvalidValue, NotFound
+from partners_crm.model import Membership, Organization, Silo, SiloShare, Site
+from partners_crm.services import placing, records
+from partners_crm.services.coverage import Coverage
+
+LOOP = (41.8839, -87.6270)
+PEORIA = (40.6936, -89.5890)
+
+
+def member(crm: Crm, name: str, point: tuple[float, float] | None = LOOP, **site: Any) -> Organization:
+    with crm.changes(f"add {name}") as unit:
+        organization = records.add(unit, Organization, name=name)
+        records.add(unit, Membership, organization=organization.id, since="2020")
+        if point:
+            records.add(
+                unit,
+                Site,
+                organization=organization.id,
+                latitude=point[0],
+                longitude=point[1],
+                **{"kind": "hq", **site},
+            )
+    return organization
+
+
+def states(found: Coverage, chamber: str = "house") -> dict[str, list[int]]:
+    grouped: dict[str, list[int]] = {"confirmed": [], "possible": [], "gap": []}
+    for each in found.districts:
+        if each.chamber == chamber:
+            grouped[each.state].append(each.number)
+    return grouped
+
+
+def test_an_empty_coalition_has_a_gap_everywhere(crm: Crm) -> None:
+    found = crm.coverage()
+    assert found.total("house") == (0, 118)
+    assert found.total("senate") == (0, 59)
+    assert len(found.gaps) == 177
+
+
+def test_a_member_covers_its_house_and_senate_district(crm: Crm) -> None:
+    member(crm, "Loop Services")
+    found = crm.coverage()
+    (house,) = states(found)["confirmed"]
+    assert states(found, "senate")["confirmed"] == [(house + 1) // 2]
+    assert "on the map il-2021" in found.sentence("house")
+
+
+@pytest.mark.parametrize(
+    ("change", "state"),
+    [
+        ({"kind": "mailing"}, "gap"),
+        ({"match_level": 75}, "possible"),
+        ({"match_level": 70}, "gap"),
+        ({"since": "2027"}, "gap"),
+        ({"until": "2025"}, "gap"),
+    ],
+)
+def test_a_site_that_does_not_settle_a_district(crm: Crm, change: dict[str, Any], state: str) -> None:
+    member(crm, "Loop Services", **change)
+    found = states(crm.coverage())
+    assert not found["confirmed"]
+    assert bool(found["possible"]) is (state == "possible")
+
+
+def test_the_terms_of_the_question_matter(crm: Crm) -> None:
+    loop = member(crm, "Loop Services", kind="service")
+    member(crm, "River Services", PEORIA)
+    assert len(states(crm.coverage())["confirmed"]) == 2
+    assert len(states(crm.coverage(basis="hq"))["confirmed"]) == 1
+    assert len(states(crm.coverage(basis="service"))["confirmed"]) == 1
+    assert not states(crm.coverage(min_count=2))["confirmed"]
+    assert not states(crm.coverage(silo="housing"))["confirmed"]
+    with crm.changes("silo") as unit:
+        records.add(unit, SiloShare, organization=loop.id, silo=crm.find(Silo, "housing").id, weight=1.0)
+    assert len(states(crm.coverage(silo="HO"))["confirmed"]) == 1
+    assert not states(crm.coverage(as_of=date(2019, 1, 1), map_code="il-2021"))["confirmed"]
+
+
+def test_affiliates_of_one_parent_count_once_as_a_family(crm: Crm) -> None:
+    parent = member(crm, "Parent")
+    child = member(crm, "Child")
+    with crm.changes("affiliate") as unit:
+        records.edit(unit, child, parent=parent.id)
+    assert states(crm.coverage(min_count=2))["confirmed"]
+    assert not states(crm.coverage(min_count=2, unit="family"))["confirmed"]
+
+
+def test_a_membership_of_unknown_start_counts_from_the_day_it_was_recorded(crm: Crm) -> None:
+    organization = member(crm, "Loop Services")
+    (tie,) = [each for each in crm.records(Membership) if each.organization == organization.id]
+    with crm.changes("unknown start") as unit:
+        records.edit(unit, tie, since="", recorded_on="2026-11-24")
+    assert states(crm.coverage(as_of=date(2026, 11, 24)))["confirmed"]
+    assert states(crm.coverage(as_of=date(2026, 11, 23)))["possible"]
+
+
+def test_a_member_without_a_district_is_named(crm: Crm) -> None:
+    member(crm, "Nowhere Yet", None)
+    assert [name for _, name in crm.coverage().unassigned] == ["Nowhere Yet"]
+
+
+def test_a_date_outside_every_map_is_undecided_and_a_pin_decides_it(crm: Crm) -> None:
+    with pytest.raises(CannotDecide, match="2011-07-14"):
+        crm.coverage(as_of=date(2011, 7, 14))
+    assert crm.coverage(as_of=date(2014, 7, 14)).map_code == "il-2011"
+    assert crm.coverage(as_of=date(2022, 11, 8), map_by="election").map_code == "il-2021"
+    assert crm.coverage(as_of=date(2022, 11, 8)).map_code == "il-2011"
+    from partners_crm.services.settings import change_setting
+
+    with crm.changes("pin") as unit:
+        change_setting(unit, "map", "il-2011")
+    assert crm.coverage(as_of=date(2011, 7, 14)).map_code == "il-2011"
+
+
+def test_terms_that_do_not_exist_are_named(crm: Crm) -> None:
+    with pytest.raises(NotFound, match="silo nosuch"):
+        crm.coverage(silo="nosuch")
+    with pytest.raises(NotFound, match="il-1871"):
+        crm.coverage(map_code="il-1871")
+    with pytest.raises(InvalidValue, match="basis"):
+        crm.coverage(basis="everything")
+    with pytest.raises(InvalidValue, match="at least 1"):
+        crm.coverage(min_count=0)
+
+
+def test_a_moved_site_changes_its_district_and_an_undo_brings_it_back(crm: Crm) -> None:
+    organization = member(crm, "Loop Services")
+    before = states(crm.coverage())["confirmed"]
+    (site,) = [each for each in crm.records(Site) if each.organization == organization.id]
+    with crm.changes("move") as unit:
+        records.edit(unit, site, latitude=PEORIA[0], longitude=PEORIA[1])
+    assert states(crm.coverage())["confirmed"] != before
+    crm.undo()
+    assert states(crm.coverage())["confirmed"] == before
+
+
+def test_a_point_outside_the_state_is_refused() -> None:
+    with pytest.raises(InvalidValue):
+        placing.check_point(19.4, -99.1, ["il-2021"])
+
+
+evidence = st.builds(
+    Evidence,
+    organization=st.integers(1, 9),
+    unit=st.integers(1, 5),
+    number=st.integers(1, 8),
+    match_level=st.sampled_from([110, 100, 80, 75, 70]),
+    share=st.sampled_from([None, 1.0, 0.5, 0.01]),
+    border_m=st.sampled_from([None, 0.0, 12.0, 24.9, 25.1, 60.0, 500.0]),
+    neighbour=st.one_of(st.none(), st.integers(1, 8)),
+    sure=st.booleans(),
+)
+TERMS: Any = {"min_count": 1, "min_match": 80, "border_shift_m": 10.0}
+
+
+@given(some=st.lists(evidence, max_size=12), more=evidence)
+def test_more_evidence_never_takes_a_district_away(some: list[Evidence], more: Evidence) -> None:
+    order = {"gap": 0, "possible": 1, "confirmed": 2}
+    before = judge(some, range(1, 9), **TERMS)
+    after = judge([*some, more], range(1, 9), **TERMS)
+    assert [state.number for state in before] == list(range(1, 9))
+    assert all(order[old.state] <= order[new.state] for old, new in zip(before, after, strict=True))
+
+
+@given(some=st.lists(evidence, max_size=12))
+def test_a_nesting_district_is_the_union_of_its_pair(some: list[Evidence]) -> None:
+    house = {state.number: state for state in judge(some, range(1, 9), **TERMS)}
+    pairs = {number: [house[2 * number - 1], house[2 * number]] for number in range(1, 5)}
+    units = {each.organization: each.unit for each in some}
+    for state in union(pairs, {}, units, 1):
+        words = {each.state for each in pairs[state.number]}
+        expected = "confirmed" if "confirmed" in words else "possible" if "possible" in words else "gap"
+        assert state.state == expected
+
+
+def test_the_border_radius_follows_the_match_level() -> None:
+    assert [radius_m(level) for level in (110, 100, 80, 70)] == [0.0, 15.0, 50.0, 50.0]
+    near = Evidence(1, 1, 3, 100, None, 25.0, 4, sure=True)
+    assert {state.number: state.state for state in judge([near], [3, 4], **TERMS)} == {3: "possible", 4: "possible"}
+    far = near._replace(border_m=25.1)
+    assert {state.number: state.state for state in judge([far], [3, 4], **TERMS)} == {3: "confirmed", 4: "gap"}
+    decided = near._replace(match_level=110)
+    assert {state.number: state.state for state in judge([decided], [3, 4], **TERMS)} == {3: "confirmed", 4: "gap"}
