@@ -7,6 +7,7 @@ import gzip
 import json
 import math
 import random
+import re
 from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
@@ -164,9 +165,26 @@ def test_one_answer_everywhere(three: DistrictIndex, longitude: float, latitude:
     ],
 )
 def test_the_reason_of_a_point_outside(latitude: float, longitude: float, words: str) -> None:
-    import re
-
     assert re.search(words, index_of("il-2021").explain_outside(latitude, longitude))
+
+
+AROUND = {
+    "St. Louis": (38.627, -90.199),
+    "Gary": (41.602, -87.337),
+    "Milwaukee": (43.039, -87.906),
+    "Paducah": (37.083, -88.600),
+    "Dubuque": (42.501, -90.665),
+    "the North Pole": (90.0, 0.0),
+    "the far side": (-40.0, 92.0),
+    "nowhere": (math.nan, math.nan),
+    "beyond": (math.inf, -math.inf),
+}
+
+
+@pytest.mark.parametrize("place", AROUND)
+@pytest.mark.parametrize("code", CODES)
+def test_a_place_outside_the_state_is_in_no_district(code: str, place: str) -> None:
+    assert index_of(code).locate(*AROUND[place]) is None
 
 
 def test_bounds_are_those_of_the_state() -> None:

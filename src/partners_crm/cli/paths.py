@@ -40,4 +40,9 @@ def database(option: str | None) -> Path:
 def demo_database(option: str | None, size: str) -> Path:
     """The file of a demo: the named one, else one of its own beside the coalition."""
     named = named_database(option)
-    return named[0] if named else data_folder() / f"demo-{size}.db"
+    return named[0] if named else own_demo(size)
+
+
+def own_demo(size: str) -> Path:
+    """The file of a demo in the person's data folder."""
+    return data_folder() / f"demo-{size}.db"

@@ -255,8 +255,9 @@ def _people(db: Handle, organization: int) -> tuple[Row, ...]:
     points = _points(db, "contact", list(people))
     rows = []
     for role in sorted(roles, key=lambda each: (bool(each.until), not each.is_primary, each.id)):
-        marks = _listed(role.title, "primary" if role.is_primary else "", role.until and f"until {role.until}")
-        rows.append(Row(people[role.contact].name, marks, "contact", role.contact))
+        name = people[role.contact].name
+        words = _listed(name, role.title, "primary" if role.is_primary else "", role.until and f"until {role.until}")
+        rows.append(Row("Contact", words, "contact", role.contact))
         rows.extend(point._replace(label=f"  {point.label}") for point in points.get(role.contact, ()))
     return tuple(rows)
 
@@ -271,15 +272,22 @@ def _programs(db: Handle, organization: int) -> tuple[Row, ...]:
         names.setdefault(line.name, {})[place.name or site_line(place) if place else ""] = None
         keys.setdefault(line.name, line.id)
     return tuple(
-        Row(name, _listed(*places, separator="; "), "service_line", keys[name]) for name, places in names.items()
+        Row("Program", _listed(name, _listed(*places, separator="; "), separator=": "), "service_line", keys[name])
+        for name, places in names.items()
     )
 
 
 def _affiliations(db: Handle, own: str, other: str, key: int) -> tuple[Row, ...]:
     ties = where(db, Affiliation, **{own: key})
     named = by_ids(db, Organization, [tie[other] for tie in ties])
+    label = "Association" if other == "association" else "Member"
     return tuple(
-        Row(named[tie[other]].name, _listed(tie.since and f"since {tie.since}", tie.source), "affiliation", tie.id)
+        Row(
+            label,
+            _listed(named[tie[other]].name, tie.since and f"since {tie.since}", tie.source),
+            "affiliation",
+            tie.id,
+        )
         for tie in ties
     )
 
@@ -308,8 +316,13 @@ def _contact(db: Handle, record: Contact) -> list[Section]:
     places = by_ids(db, Organization, [role.organization for role in roles])
     jobs = tuple(
         Row(
-            places[role.organization].name,
-            _listed(role.title, role.since and f"since {role.since}", role.until and f"until {role.until}"),
+            "Role",
+            _listed(
+                places[role.organization].name,
+                role.title,
+                role.since and f"since {role.since}",
+                role.until and f"until {role.until}",
+            ),
             "role",
             role.id,
         )

@@ -157,6 +157,11 @@ def coverage(
     return Coverage(rule, as_of, chosen.code, chosen.sha256, shift, len(members), unassigned, answers)
 
 
+def silo_codes(db: Handle) -> list[str]:
+    """The codes of the coalition's silos, in its order."""
+    return [code for (code,) in tuples(db, Silo.select(Silo.code).order_by(Silo.id))]
+
+
 @dataclass(frozen=True, slots=True)
 class _Member:
     name: str
@@ -193,8 +198,7 @@ def _members(db: Handle, as_of: date, rule: Rule) -> dict[int, _Member]:
     if rule.silo:
         silo = tuples(db, Silo.select(Silo.id).where((Silo.code == rule.silo) | (Silo.label == rule.silo)))
         if not silo:
-            known = ", ".join(code for (code,) in tuples(db, Silo.select(Silo.code).order_by(Silo.id)))
-            raise NotFound(f"there is no silo {rule.silo}", f"silos: {known}")
+            raise NotFound(f"there is no silo {rule.silo}", f"silos: {', '.join(silo_codes(db))}")
         shares = SiloShare.select(SiloShare.organization).where(SiloShare.silo == silo[0][0])
         query = query.where(Membership.organization.in_(shares))
     day = as_of.isoformat()

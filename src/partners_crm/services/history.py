@@ -200,6 +200,24 @@ def _put_back(
         report.kept.append(f"{name}: {', '.join(edited)} edited since")
 
 
+def operation_lines(db: Handle, number: int, limit: int) -> list[str]:
+    """What an operation did, a line for each record, at most `limit` of them and then how many more there are."""
+    found = journal.changes_of(db, number)
+    lines = []
+    for each in found[:limit]:
+        table = BY_NAME[each.entity]
+        values = each.after or each.before or {}
+        name = str(values.get(table.entity.title) or "")
+        fields = _fields(table, each) if each.action == "update" else ()
+        edits = "; ".join(f"{label} {before or '(empty)'} → {after or '(empty)'}" for label, before, after in fields)
+        title = f' "{name}"' if name else ""
+        words = each.entity.replace("_", " ")
+        lines.append(f"{each.action}  {words} {each.record}{title}{'  ' + edits if edits else ''}")
+    if len(found) > limit:
+        lines.append(f"… and {len(found) - limit} more records")
+    return lines
+
+
 def _fields(table: type[Table], each: Recorded) -> tuple[tuple[str, str, str], ...]:
     if each.before is None and each.after is None:
         return ()

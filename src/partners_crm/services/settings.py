@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from partners_crm.errors import InvalidValue, NotFound
-from partners_crm.model import DistrictMap, Setting
-from partners_crm.store.maps import setting
+from partners_crm.model import Setting
+from partners_crm.store.maps import map_codes, setting
 from partners_crm.store.open import Handle
 from partners_crm.store.read import records, tuples
 from partners_crm.store.work import Changes, Clock
@@ -80,7 +80,7 @@ def _check(db: Handle, key: str, value: str, known: Known) -> None:
     if key == "name" and not value:
         raise InvalidValue(known.label, value, "must not be empty")
     if key == "map" and value:
-        codes = [code for (code,) in tuples(db, DistrictMap.select(DistrictMap.code).order_by(DistrictMap.code))]
+        codes = map_codes(db)
         if value not in codes:
             raise NotFound(f"there is no district map {value} in this coalition", f"maps here: {', '.join(codes)}")
     if key == "time_zone":

@@ -44,3 +44,8 @@ def map_for(db: Handle, on: date, *, code: str = "", by: str = "seated") -> Dist
         f"no district map with boundaries holds on {day}",
         f"name one with --map ({codes}), or pin one: partners config set map CODE",
     )
+
+
+def map_codes(db: Handle) -> list[str]:
+    """The codes of the coalition's district maps."""
+    return [code for (code,) in tuples(db, DistrictMap.select(DistrictMap.code).order_by(DistrictMap.code))]

@@ -20,6 +20,7 @@ from partners_crm import __version__
 from partners_crm.crm import Crm
 from partners_crm.errors import PartnersError
 from partners_crm.normalize.text import show
+from partners_crm.store.work import Clock, utc_now
 from partners_crm.tui.theme import THEMES
 
 R = TypeVar("R")
@@ -46,7 +47,8 @@ class PartnersApp(App[int]):
     .keys { height: 1; padding: 0 1; background: $panel; color: $foreground 80%; }
     .error { color: $error; height: auto; }
     .title { text-style: bold; height: auto; }
-    .box { width: 76; max-width: 100%; height: auto; max-height: 100%; background: $surface; border: round $primary; padding: 0 1; }
+    .box { width: 76; max-width: 100%; height: auto; max-height: 100%; padding: 0 1; }
+    .box { background: $surface; border: round $primary; }
     ModalScreen { align: center middle; background: $background 60%; }
     """
     ENABLE_COMMAND_PALETTE = True
@@ -58,10 +60,20 @@ class PartnersApp(App[int]):
         *(Binding(key, f"go('{name}')", title, show=False, id=f"app.{name}") for name, (key, title) in SCREENS.items()),
     ]
 
-    def __init__(self, path: Path, *, theme: str = "dark", crash_folder: Path | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        demo_path: Path,
+        theme: str = "dark",
+        crash_folder: Path | None = None,
+        clock: Clock = utc_now,
+    ) -> None:
         super().__init__()
         self.path = path
+        self.demo_path = demo_path
         self.crash_folder = crash_folder
+        self.clock = clock
         self.crash_report: Path | None = None
         self._crm: Crm | None = None
         for each in THEMES.values():
@@ -88,14 +100,14 @@ class PartnersApp(App[int]):
         else:
             from partners_crm.tui.screens.first_run import FirstRun
 
-            self.push_screen(FirstRun(self.path))
+            self.push_screen(FirstRun(self.path, self.demo_path))
 
     def open(self, path: Path) -> None:
         """Open a coalition and show its organizations."""
         if self._crm is not None:
             self._crm.close()
         self.path = path
-        self._crm = Crm.open(path)
+        self._crm = Crm.open(path, clock=self.clock)
         self.switch_mode("organizations")
 
     def on_unmount(self) -> None:
@@ -167,7 +179,7 @@ class PartnersApp(App[int]):
         from partners_crm.tui.screens.help import Help
 
         if not isinstance(self.screen, Help):
-            self.push_screen(Help())
+            self.push_screen(Help(self.screen, self))
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """The actions of the present screen and of the program, for the palette."""
@@ -212,7 +224,7 @@ class PartnersApp(App[int]):
 class NoColour(LineFilter):
     """Takes every colour out of what is drawn; weight and reversal stay."""
 
-    def apply(self, segments: list[Any], background: Any) -> list[Any]:
+    def apply(self, segments: list[Any], background: Any) -> list[Any]:  # noqa: ARG002  # the signature is Textual's
         """The segments without colour."""
         from rich.segment import Segment
         from rich.style import Style
@@ -257,7 +269,7 @@ def write_crash(folder: Path | None, error: BaseException | None) -> Path | None
     return path
 
 
-def run_app(path: Path, *, theme: str = "dark", crash_folder: Path | None = None) -> int:
+def run_app(path: Path, *, demo_path: Path, theme: str = "dark", crash_folder: Path | None = None) -> int:
     """Show the UI until the person leaves it; returns the exit code.
 
     Raises:
@@ -265,7 +277,7 @@ def run_app(path: Path, *, theme: str = "dark", crash_folder: Path | None = None
     """
     if path.exists():
         Crm.open(path).close()
-    app = PartnersApp(path, theme=theme, crash_folder=crash_folder)
+    app = PartnersApp(path, demo_path=demo_path, theme=theme, crash_folder=crash_folder)
     app.run()
     if app.return_code:
         where = f"; a report without any data of yours is in {app.crash_report}" if app.crash_report else ""

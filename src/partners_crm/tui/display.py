@@ -6,9 +6,10 @@ has neither: `Content` is literal, and `show` has made every control character v
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len, chop_cells, set_cell_size
 from textual.content import Content
 
 from partners_crm.normalize.text import show, show_lines
@@ -35,6 +36,15 @@ def joined(parts: Iterable[tuple[object, str]], separator: str = "") -> Content:
 def stacked(rows: Iterable[Content]) -> Content:
     """Lines of content under each other."""
     return Content("\n").join(list(rows))
+
+
+def wrapped(value: object, width: int) -> list[str]:
+    """A text as lines of at most `width` terminal cells, broken between words where that can be; never empty."""
+    found = []
+    for line in show_lines(value):
+        for part in textwrap.wrap(line, width) or [""]:
+            found += chop_cells(part, width) if cell_len(part) > width else [part]
+    return found or [""]
 
 
 def cell(value: object, width: int, align: str = "left") -> str:

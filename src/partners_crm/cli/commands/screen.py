@@ -10,7 +10,7 @@ from pathlib import Path
 from partners_crm.cli import exit_codes, person
 from partners_crm.cli.commands.coverage import as_json, report
 from partners_crm.cli.output import out, out_json, say
-from partners_crm.cli.paths import config_folder, database, demo_database
+from partners_crm.cli.paths import config_folder, database, demo_database, own_demo
 from partners_crm.crm import Crm
 from partners_crm.errors import ConfigError
 from partners_crm.services.demo import SIZES
@@ -61,4 +61,4 @@ def _open_screen(path: Path) -> int:
     from partners_crm.tui.app import run_app  # textual is loaded for the screen alone
 
     theme = person.read().get("theme", "dark")
-    return run_app(path, theme=theme, crash_folder=config_folder() / "crashes")
+    return run_app(path, demo_path=own_demo(SIZES[0]), theme=theme, crash_folder=config_folder() / "crashes")

@@ -10,14 +10,15 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 
 from partners_crm.errors import NotFound
-from partners_crm.normalize.text import show_lines
 from partners_crm.services.cards import Card, Row
 from partners_crm.services.listing import Column, entity_of
-from partners_crm.tui.display import joined, label
-from partners_crm.tui.screens.base import MainScreen
-from partners_crm.tui.widgets.table import VirtualTable
+from partners_crm.tui.display import joined, label, wrapped
+from partners_crm.tui.screens.base import WIDE, MainScreen
+from partners_crm.tui.widgets.table import GAP, VirtualTable
 from partners_crm.tui.widgets.text import Line
 
+LABEL = 18
+"""Cells of the labels."""
 PARTS = {
     "organization": ("site", "contact_point", "membership", "role", "service_line", "affiliation", "identifier"),
     "site": ("contact_point",),
@@ -29,16 +30,16 @@ PARTS = {
 class CardSource:
     """The lines of a card; a row's id is its place."""
 
-    columns: Sequence[Column] = (Column("label", "", 24), Column("value", "", 50))
-
-    def __init__(self, card: Card | None) -> None:
+    def __init__(self, card: Card | None, width: int) -> None:
+        room = max(10, width - LABEL - 2 - 2 * GAP)
+        self.columns: Sequence[Column] = (Column("label", "", LABEL), Column("value", "", room))
         self.lines: list[Row] = []
         for section in card.sections if card else ():
             if self.lines:
                 self.lines.append(Row("", ""))
             self.lines.append(Row(section.title.upper(), ""))
             for row in section.rows:
-                for place, line in enumerate(show_lines(row.value) or [""]):
+                for place, line in enumerate(wrapped(row.value, room)):
                     self.lines.append(row._replace(label=f"  {row.label}" if place == 0 else "", value=line))
 
     def first_ids(self, limit: int) -> Sequence[int]:
@@ -68,14 +69,15 @@ class CardScreen(MainScreen):
         super().__init__()
         self.entity = entity
         self.record_id = record_id
-        self._source = CardSource(None)
+        self._card: Card | None = None
+        self._source = CardSource(None, WIDE)
 
     def compose(self) -> ComposeResult:
         """Head, lines, keys."""
         yield Line(id="head", classes="head")
         yield Line(id="status", classes="status")
         yield VirtualTable(self._source, empty="Reading…")
-        yield Line("Enter open  e edit  n add  d delete  u undo  Esc back  ? help", classes="keys")
+        yield Line("Enter open  e edit  n add  d delete  u undo  Esc back  ? keys", classes="keys")
 
     def on_mount(self) -> None:
         """Read the card."""
@@ -98,9 +100,18 @@ class CardScreen(MainScreen):
                 self.house.notice(f"{self.entity} {self.record_id} is gone", "u may bring it back")
                 self.house.pop_screen()
             return
-        self._source = CardSource(card)
+        self._card = card
         self.query_one("#head", Line).put(joined([(card.title, "bold"), (f"  {card.entity} {card.id}", "")]))
         self.query_one("#status", Line).put(label(card.subtitle, "$accent"))
+        self._fit()
+
+    def on_resize(self) -> None:
+        """Wrap the lines to the new width."""
+        if self._card is not None:
+            self._fit()
+
+    def _fit(self) -> None:
+        self._source = CardSource(self._card, self.size.width - 1)
         table = self.query_one(VirtualTable)
         table.show_source(self._source, keep_id=table.cursor_id)
 

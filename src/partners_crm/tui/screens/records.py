@@ -45,11 +45,11 @@ class Records(MainScreen):
         Binding("i", "import", "Import a file", show=False, id="records.import"),
     ]
 
-    def __init__(self, entity: str) -> None:
+    def __init__(self, entity: str, query: str = "") -> None:
         super().__init__()
         self.entity = entity
         self.table = entity_of(entity)
-        self.query_text = ""
+        self.query_text = self._home = query
         self.order = "name"
         self.descending = False
         self._card: Card | None = None
@@ -68,9 +68,7 @@ class Records(MainScreen):
             with VerticalScroll(id="card"):
                 yield Line(id="card-text")
         yield Line(id="status", classes="status")
-        yield Line(
-            "/ filter  Enter open  n new  e edit  d delete  s sort  i import  u undo  ? help  q leave", classes="keys"
-        )
+        yield Line("/ filter  Enter open  n new  e edit  d del  s sort  i import  u undo  ? keys", classes="keys")
 
     @property
     def list(self) -> VirtualTable:
@@ -98,7 +96,7 @@ class Records(MainScreen):
     def _say(self, trouble: str = "") -> None:
         title = self.entity.capitalize()
         count = "…" if self._rows is None else f"{self._rows:,}"
-        sort = f"sorted by {self.order}{', reversed' if self.descending else ''}"
+        sort = f"by {self.order}{', reversed' if self.descending else ''}"
         self.query_one("#head", Line).put(
             joined([(title, "bold"), (f"  {self.crm.name}", ""), (f"   {self.query_text}", "$accent")])
         )
@@ -158,12 +156,15 @@ class Records(MainScreen):
 
     def action_clear(self) -> None:
         """Clear the filter and go back to the list."""
-        for box in self.query("#filter"):
+        boxed = self.query("#filter")
+        for box in boxed:
             box.remove()
         self.list.focus()
-        if self.query_text:
-            self.query_text = ""
+        if self.query_text != self._home:
+            self.query_text = self._home
             self._filter()
+        elif not boxed and len(self.house.screen_stack) > 1:
+            self.house.pop_screen()
 
     def on_input_changed(self, message: Any) -> None:
         """Filter as one types, once the typing rests."""
@@ -207,8 +208,10 @@ class Records(MainScreen):
 
     def _show_card(self, card: Card | None) -> None:
         self._card = card
-        self.query_one("#card-text", Line).put("" if card is None else card_content(card))
-        self.query_one("#card").scroll_home(animate=False)
+        box = self.query_one("#card", VerticalScroll)
+        width = box.scrollable_content_region.width
+        self.query_one("#card-text", Line).put("" if card is None else card_content(card, width))
+        box.scroll_home(animate=False)
 
     # ---------------------------------------------------------------- actions on a record
 

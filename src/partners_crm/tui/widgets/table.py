@@ -41,7 +41,7 @@ class TableColumn(Protocol):
 
     @property
     def align(self) -> str:
-        """left or right."""
+        """Left or right."""
 
 
 class RowSource(Protocol):
@@ -328,7 +328,7 @@ class VirtualTable(ScrollView, can_focus=True):
 
 
 def fitted(wanted: Sequence[int], available: int) -> tuple[int, ...]:
-    """Widths for the first columns that fit; what is left over goes to the first column, then to the others.
+    """Widths for the first columns that fit; what is left over goes to the columns that wanted most.
 
     The first column gives way down to 16 cells before a column that is 8 cells or narrower is left out.
     """
@@ -343,13 +343,9 @@ def fitted(wanted: Sequence[int], available: int) -> tuple[int, ...]:
             break
     widths[0] = min(widths[0], max(1, available - GAP))
     spare = available - sum(widths) - GAP * len(widths)
-    if spare > 0:
-        extra = min(spare, 26)
-        widths[0] += extra
-        spare -= extra
-        for place, size in enumerate(widths[1:], 1):
-            if size > 8 and spare > 0:
-                more = min(spare, 12)
-                widths[place] += more
-                spare -= more
+    for place in sorted(range(len(widths)), key=lambda each: -wanted[each]):
+        if wanted[place] > 8 and spare > 0:
+            more = min(spare, max(12, wanted[place]))
+            widths[place] += more
+            spare -= more
     return tuple(widths)

@@ -1,0 +1,261 @@
+"""The form of a record: one line for each field it declares, checked where it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical, VerticalScroll
+
+from partners_crm.crm import Crm
+from partners_crm.errors import Conflict, InvalidValue, NotFound, PartnersError
+from partners_crm.model import Declared, Table
+from partners_crm.normalize.text import show, show_lines
+from partners_crm.services import records
+from partners_crm.store.read import by_id, by_ids, title_of
+from partners_crm.tui.display import joined, label
+from partners_crm.tui.screens.base import Box
+from partners_crm.tui.widgets.entry import Entry, Notes
+from partners_crm.tui.widgets.text import Line
+
+Edited = Callable[[int | None], None]
+
+
+def edit(house: Any, table: type[Table], record_id: int, then: Edited) -> None:
+    """Read a record and put it into a form; `then` gets its id once it is saved, None when it is left."""
+
+    def work(crm: Crm) -> tuple[Table, dict[str, str]]:
+        record = by_id(crm.db, table, record_id)
+        return record, _texts(crm, record)
+
+    def done(found: tuple[Table, dict[str, str]]) -> None:
+        house.push_screen(Form(table, record=found[0], texts=found[1]), then)
+
+    house.background(work, done)
+
+
+class Form(Box):
+    """Adds a record, or changes one; gives its id back when it is saved."""
+
+    DEFAULT_CSS = """
+    Form .field { height: auto; }
+    Form .name { width: 22; color: $foreground 70%; }
+    Form .field:focus-within .name { color: $accent; text-style: bold; }
+    Form #fields { height: auto; max-height: 55vh; margin: 1 0 0 0; }
+    Form #help { color: $foreground 60%; margin: 1 0 0 0; }
+    Form .box { max-height: 100%; }
+    """
+    BINDINGS: ClassVar[list[Any]] = [
+        Binding("ctrl+s", "save", "Save", show=False, priority=True, id="form.save"),
+        Binding("down", "next", "Next field", show=False, id="form.next"),
+        Binding("up", "previous", "Field before", show=False, id="form.previous"),
+    ]
+
+    def __init__(
+        self,
+        table: type[Table],
+        *,
+        preset: Mapping[str, Any] | None = None,
+        record: Table | None = None,
+        texts: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__()
+        self.table = table
+        self.preset = dict(preset or {})
+        self.record = record
+        self._fields = _asked(table, self.preset, record)
+        # What was put into each line: a line that still holds it is not written, so nothing stored is respelled.
+        texts = texts or {name: records.show_value(how, _default(table, name)) for name, how in self._fields.items()}
+        self._given = {name: _harmless(how, texts.get(name, "")) for name, how in self._fields.items()}
+        self._warned = False
+
+    def compose(self) -> ComposeResult:
+        """One line for each field, help, keys."""
+        name = self.table.entity.name.replace("_", " ")
+        title = f"New {name}" if self.record is None else f"{name.capitalize()} {self.record.id}"
+        with Vertical(classes="box"):
+            yield Line(title, classes="title")
+            with VerticalScroll(id="fields", can_focus=False):
+                for field, how in self._fields.items():
+                    with Horizontal(classes="field"):
+                        yield Line(how.label + (" *" if how.required else ""), classes="name")
+                        if how.kind == "note":
+                            yield Notes(self._given[field], id=f"field-{field}")
+                        else:
+                            yield Entry(self._given[field], choices=_choices(how), id=f"field-{field}")
+                    yield Line(id=f"error-{field}", classes="error")
+            yield Line(id="help")
+            yield Line("Ctrl+S save   Tab next   Esc leave", classes="keys")
+
+    def on_mount(self) -> None:
+        """Begin with the first field; no room is taken for errors that are not there."""
+        for line in self.query(".error"):
+            line.display = False
+        self._field(next(iter(self._fields))).focus()
+
+    def _field(self, name: str) -> Entry | Notes:
+        widget = self.query_one(f"#field-{name}")
+        assert isinstance(widget, Entry | Notes)
+        return widget
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Say what the field is about, and what it can hold."""
+        how = self._fields.get((event.widget.id or "").removeprefix("field-"))
+        if how is None:
+            return
+        parts = [(how.help or _KIND_HELP.get(how.kind, ""), "")]
+        if how.choices:
+            parts.append(("one of: " + ", ".join(text for _, text in how.choices), "$accent"))
+        self.query_one("#help", Line).put(joined([part for part in parts if part[0]], "  "))
+
+    def on_input_submitted(self, message: Any) -> None:
+        """Enter goes to the next field, and saves from the last one."""
+        names = list(self._fields)
+        place = names.index(message.input.id.removeprefix("field-"))
+        if place + 1 == len(names):
+            self.action_save()
+        else:
+            self._field(names[place + 1]).focus()
+
+    def action_next(self) -> None:
+        """Go to the next field."""
+        self.focus_next()
+
+    def action_previous(self) -> None:
+        """Go to the field before."""
+        self.focus_previous()
+
+    def action_close(self) -> None:
+        """Leave; what was typed is given up only when Esc is pressed again."""
+        if self._changed() and not self._warned:
+            self._warned = True
+            self.query_one("#help", Line).put(
+                label("Not saved yet. Ctrl+S saves, Esc again gives it up.", "bold $warning")
+            )
+            return
+        self.dismiss(None)
+
+    def _changed(self) -> dict[str, str]:
+        texts = {name: self._field(name).typed for name in self._fields}
+        return {name: text for name, text in texts.items() if text != self._given[name]}
+
+    # ---------------------------------------------------------------- saving
+
+    def action_save(self) -> None:
+        """Check every field, and save when all of them hold."""
+        texts = self._changed()
+        if self.record is not None and not texts:
+            self.dismiss(None)
+            return
+        self.house.background(lambda crm: self._save(crm, texts), self._saved)
+
+    def _save(self, crm: Crm, texts: Mapping[str, str]) -> int | dict[str, PartnersError]:
+        """The id of the saved record, or what is wrong by field; "" for the record as a whole."""
+        values, wrong = dict(self.preset), dict[str, PartnersError]()
+        for name, text in texts.items():
+            try:
+                values[name] = records.read_value(crm.db, self.table, name, self._fields[name], text)
+            except PartnersError as error:
+                wrong[name] = error
+        if wrong:
+            return wrong
+        try:
+            return self._write(crm, values)
+        except InvalidValue as error:
+            fields = [name for name, how in self._fields.items() if how.label == error.field]
+            return {fields[0] if fields else "": error}
+        except (Conflict, NotFound) as error:
+            return {"": error}
+
+    def _write(self, crm: Crm, values: Mapping[str, Any]) -> int:
+        entity = self.table.entity.name
+        if self.record is None:
+            with crm.changes(f"add {entity}") as unit:
+                record = records.add(unit, self.table, **values)
+                unit.title = f"add {records.describe(record)}"
+        else:
+            with crm.changes(f"edit {records.describe(self.record)}") as unit:
+                record = records.edit(unit, self.record, **values)
+        return record.id
+
+    def _saved(self, result: int | dict[str, PartnersError]) -> None:
+        if isinstance(result, int):
+            word = "added" if self.record is None else "saved"
+            self.house.notice(f"{word}: {self.table.entity.name.replace('_', ' ')} {result}", "u takes it back")
+            self.dismiss(result)
+            return
+        for name in self._fields:
+            error = result.get(name)
+            line = self.query_one(f"#error-{name}", Line)
+            line.display = error is not None
+            if error is not None:
+                line.put(_words(error))
+        whole = result.get("")
+        if whole is not None:
+            self.query_one("#help", Line).put(label(_words(whole), "bold $error"))
+            if isinstance(whole, Conflict) and self.record is not None:
+                self._take_newest()
+        else:
+            self._field(next(iter(result))).focus()
+
+    def _take_newest(self) -> None:
+        """After a conflict: the next Ctrl+S writes over what somebody else wrote, knowingly."""
+        assert self.record is not None
+        record_id = self.record.id
+
+        def done(record: Table) -> None:
+            self.record = record
+
+        self.house.background(lambda crm: by_id(crm.db, self.table, record_id), done)
+
+
+_KIND_HELP = {
+    "day": "A date, or part of one: 2011, 2011-07, 2011-07-14, 7/14/2011.",
+    "flag": "yes or no",
+    "whole": "A whole number.",
+    "decimal": "A number.",
+    "link": "A number, or a name.",
+}
+
+
+def _asked(table: type[Table], preset: Mapping[str, Any], record: Table | None) -> dict[str, Declared]:
+    """The fields a form asks for: not the derived ones, not what is preset, not the owners a record does not have."""
+    asked = {}
+    for name, how in table.declarations().items():
+        if how.derived or name in preset:
+            continue
+        owner = how.kind == "link" and how.on_delete == "cascade" and not how.required
+        if owner and ((record is None and preset) or (record is not None and record[name] is None)):
+            continue
+        asked[name] = how
+    return asked
+
+
+def _default(table: type[Table], name: str) -> Any:
+    return table._meta.fields[name].default
+
+
+def _texts(crm: Crm, record: Table) -> dict[str, str]:
+    """What a person reads in each field; a link by the name of what it points to."""
+    texts = {name: records.show_value(how, record[name]) for name, how in type(record).declarations().items()}
+    for name, target in type(record).links().items():
+        found = by_ids(crm.db, target, [record[name]]) if record[name] is not None else {}
+        texts[name] = title_of(found[record[name]]) if found else ""
+    return texts
+
+
+def _harmless(how: Declared, text: str) -> str:
+    return "\n".join(show_lines(text, 100_000, 10_000)) if how.kind == "note" else show(text, 100_000)
+
+
+def _choices(how: Declared) -> tuple[str, ...]:
+    if how.kind == "flag":
+        return ("yes", "no")
+    return tuple(text for _, text in how.choices)
+
+
+def _words(error: PartnersError) -> str:
+    return f"{error.message}: {error.hint}" if error.hint else error.message

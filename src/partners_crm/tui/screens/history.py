@@ -1,0 +1,124 @@
+"""History: every operation of the journal, and what each of them did."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from textual.app import ComposeResult
+from textual.containers import Vertical, VerticalScroll
+
+from partners_crm.crm import Crm
+from partners_crm.services.history import operation_lines
+from partners_crm.services.listing import Column
+from partners_crm.services.settings import zone
+from partners_crm.services.times import local
+from partners_crm.store.journal import Done
+from partners_crm.tui.display import joined, label, stacked
+from partners_crm.tui.screens.base import GOING, Box, MainScreen
+from partners_crm.tui.widgets.table import VirtualTable
+from partners_crm.tui.widgets.text import Line
+
+LINES = 500
+"""Changes of one operation that are shown; the command prints all of a record's."""
+
+
+class OperationSource:
+    """The operations, newest first; a row's id is the operation's."""
+
+    columns: Sequence[Column] = (
+        Column("what", "What", 40),
+        Column("when", "When", 16),
+        Column("changes", "Changes", 7, "right"),
+        Column("who", "Who", 12),
+        Column("undone", "Undone", 8),
+    )
+
+    def __init__(self, rows: Mapping[int, Sequence[str]]) -> None:
+        self._rows = rows
+
+    def first_ids(self, limit: int) -> Sequence[int]:
+        """The newest operations."""
+        return list(self._rows)[:limit]
+
+    def all_ids(self) -> array[int]:
+        """All operations."""
+        return array("q", self._rows)
+
+    def rows(self, ids: Sequence[int]) -> Mapping[int, Sequence[str]]:
+        """What each operation was."""
+        return {key: self._rows[key] for key in ids}
+
+
+class History(MainScreen):
+    """What was done; `u` takes the operation under the cursor back."""
+
+    def compose(self) -> ComposeResult:
+        """Head, operations, status, keys."""
+        yield Line(id="head", classes="head")
+        yield VirtualTable(OperationSource({}), empty="Nothing was done yet.")
+        yield Line(label(GOING), classes="status")
+        yield Line("Enter what it did  u undo this one  U redo the last undo  ? help  q leave", classes="keys")
+
+    def on_mount(self) -> None:
+        """Put the cursor on the operations."""
+        self.query_one("#head", Line).put(joined([("History", "bold"), (f"  {self.crm.name}", "")]))
+        self.query_one(VirtualTable).focus()
+        self.action_reload()
+
+    def on_screen_resume(self) -> None:
+        """Another screen may have added operations."""
+        self.action_reload()
+
+    def action_reload(self) -> None:
+        """Read the operations anew."""
+        table = self.query_one(VirtualTable)
+        self.house.background(_read, lambda rows: table.show_source(OperationSource(rows)))
+
+    def action_undo(self) -> None:
+        """Take the operation under the cursor back."""
+        chosen = self.query_one(VirtualTable).cursor_id
+        if chosen is not None:
+            self.house.undo(chosen)
+
+    def on_virtual_table_opened(self, message: VirtualTable.Opened) -> None:
+        """Show what an operation did."""
+        number = message.record_id
+
+        def work(crm: Crm) -> list[str]:
+            return operation_lines(crm.db, number, LINES)
+
+        self.house.background(work, lambda lines: self.house.push_screen(Did(number, lines)))
+
+
+class Did(Box):
+    """What one operation did, record by record."""
+
+    DEFAULT_CSS = "Did VerticalScroll { height: auto; max-height: 80vh; } Did .box { width: 96; }"
+
+    def __init__(self, number: int, lines: Sequence[str]) -> None:
+        super().__init__()
+        self._number = number
+        self._lines = lines
+
+    def compose(self) -> ComposeResult:
+        """Title, lines, keys."""
+        with Vertical(classes="box"):
+            yield Line(f"Operation {self._number}", classes="title")
+            with VerticalScroll():
+                yield Line(stacked([label(line) for line in self._lines]))
+            yield Line("Esc back", classes="keys")
+
+    def on_mount(self) -> None:
+        """Let the arrows scroll."""
+        self.query_one(VerticalScroll).focus()
+
+
+def _read(crm: Crm) -> dict[int, tuple[Any, ...]]:
+    where = zone(crm.db)
+    return {done.id: _row(done, local(done.at, where)) for done in crm.operations()}
+
+
+def _row(done: Done, when: str) -> tuple[str, ...]:
+    return done.title, when, str(done.changes), done.actor, f"by {done.undone_by}" if done.undone_by else ""

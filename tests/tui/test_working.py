@@ -1,0 +1,340 @@
+"""The screens as an organizer works in them: filter, open, edit, add, delete, undo, import, begin."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from partners_crm.crm import Crm
+from partners_crm.model import Organization, Site
+from partners_crm.services import records
+from tests.conftest import NOW
+from tests.tui.driving import drive, press, screen_text, settled, type_text
+
+
+@pytest.fixture
+def coalition(database: Path) -> Path:
+    """Three organizations, one of them with a site in House 5 of il-2021."""
+    with Crm.open(database, clock=lambda: NOW) as crm, crm.changes("three") as unit:
+        for name in ("Alder House", "Birch Homes", "Cedar Kitchen"):
+            body = records.add(unit, Organization, name=name)
+            if name == "Birch Homes":
+                records.add(unit, Site, organization=body.id, name="Main", latitude=41.8837, longitude=-87.6289)
+    return database
+
+
+def names(path: Path) -> list[str]:
+    with Crm.open(path, clock=lambda: NOW) as crm:
+        return [each.name for each in crm.organizations()]
+
+
+def test_the_list_filters_as_one_types_and_escape_clears_it(coalition: Path) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        assert "3 organizations" in screen_text(pilot.app)
+        await press(pilot, "slash")
+        await type_text(pilot, "birch")
+        text = screen_text(pilot.app)
+        assert "1 organizations" in text
+        assert "Birch Homes" in text
+        assert "Alder House" not in text
+        await press(pilot, "escape")
+        assert "3 organizations" in screen_text(pilot.app)
+
+    drive(coalition, script)
+
+
+def test_a_query_that_names_nothing_says_so_and_keeps_the_list(coalition: Path) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        await press(pilot, "slash")
+        await type_text(pilot, "colour:red")
+        text = screen_text(pilot.app)
+        assert "colour" in text.splitlines()[-2]
+        assert "Alder House" in text
+
+    drive(coalition, script)
+
+
+def test_enter_opens_the_card_with_its_districts(coalition: Path) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        await press(pilot, "down", "enter")
+        text = screen_text(pilot.app)
+        assert "Birch Homes" in text
+        assert "il-2021: House" in text
+        assert "il-2011: House" in text
+        await press(pilot, "escape")
+        assert "Cedar Kitchen" in screen_text(pilot.app)
+
+    drive(coalition, script)
+
+
+def test_an_edit_is_saved_once_it_is_valid_and_undo_takes_it_back(coalition: Path) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        await press(pilot, "e", "end")
+        await type_text(pilot, " West")
+        await press(pilot, "tab", "home")
+        await type_text(pilot, "x")
+        await press(pilot, "ctrl+s")
+        assert "is not a choice" in screen_text(pilot.app)
+        await press(pilot, "backspace", "home", "delete", "ctrl+s")
+        assert "Alder House West" in screen_text(pilot.app)
+        await press(pilot, "u")
+        text = screen_text(pilot.app)
+        assert "Alder House West" not in text.replace("undid", "")[:900]
+
+    async def script_valid(pilot: Pilot[Any]) -> None:
+        await press(pilot, "e", "end")
+        await type_text(pilot, " West")
+        await press(pilot, "ctrl+s")
+
+    drive(coalition, script_valid)
+    assert names(coalition)[0] == "Alder House West"
+
+    async def undo(pilot: Pilot[Any]) -> None:
+        await press(pilot, "u")
+
+    drive(coalition, undo)
+    assert names(coalition)[0] == "Alder House"
+
+    async def wrong(pilot: Pilot[Any]) -> None:
+        await press(pilot, "e", "tab", "home")
+        await type_text(pilot, "x")
+        await press(pilot, "ctrl+s")
+        assert "is not a choice" in screen_text(pilot.app)
+        await press(pilot, "escape", "escape")
+
+    drive(coalition, wrong)
+    assert names(coalition)[0] == "Alder House"
+
+
+def test_leaving_a_form_with_edits_asks_once(coalition: Path) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        await press(pilot, "e", "end")
+        await type_text(pilot, "x")
+        await press(pilot, "escape")
+        assert "Not saved yet" in screen_text(pilot.app)
+        await press(pilot, "escape")
+        assert "Not saved yet" not in screen_text(pilot.app)
+
+    drive(coalition, script)
+    assert names(coalition)[0] == "Alder House"
+
+
+def test_somebody_elses_edit_is_named_and_never_lost_unseen(coalition: Path) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        await press(pilot, "e", "end")
+        await type_text(pilot, " mine")
+        with Crm.open(coalition, clock=lambda: NOW) as crm:
+            record = crm.find(Organization, "Alder House")
+            with crm.changes("theirs") as unit:
+                records.edit(unit, record, name="Alder House theirs")
+        await press(pilot, "ctrl+s")
+        assert "changed" in screen_text(pilot.app)
+        assert names(coalition)[0] == "Alder House theirs"
+        await press(pilot, "ctrl+s")
+
+    drive(coalition, script)
+    assert names(coalition)[0] == "Alder House mine"
+
+
+def test_a_record_is_added_with_n(coalition: Path) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        await press(pilot, "n")
+        await type_text(pilot, "Aspen Rooms")
+        await press(pilot, "ctrl+s")
+
+    drive(coalition, script)
+    assert "Aspen Rooms" in names(coalition)
+
+
+def test_a_form_without_its_required_field_says_which(coalition: Path) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        await press(pilot, "n", "ctrl+s")
+        assert "must not be empty" in screen_text(pilot.app)
+
+    drive(coalition, script)
+    assert len(names(coalition)) == 3
+
+
+def test_a_site_is_added_from_the_card(coalition: Path) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        await press(pilot, "enter", "n", "enter")
+        await type_text(pilot, "Annex")
+        await press(pilot, "ctrl+s")
+        assert "Annex" in screen_text(pilot.app)
+
+    drive(coalition, script)
+
+
+def test_delete_says_what_goes_and_undo_brings_it_back(coalition: Path) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        await press(pilot, "down", "d")
+        text = screen_text(pilot.app)
+        assert 'Delete organization 2 "Birch Homes"?' in text
+        assert "1 sites go with it" in text
+        await press(pilot, "escape")
+        assert "3 organizations" in screen_text(pilot.app)
+        await press(pilot, "d", "y")
+        assert names(coalition) == ["Alder House", "Cedar Kitchen"]
+        await press(pilot, "u")
+
+    drive(coalition, script)
+    with Crm.open(coalition, clock=lambda: NOW) as crm:
+        assert [site.name for site in crm.records(Site)] == ["Main"]
+
+
+def test_coverage_answers_and_follows_its_terms(coalition: Path) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        await press(pilot, "4")
+        text = screen_text(pilot.app)
+        assert "0 of 118 House districts have at least one organization" in " ".join(text.split())
+        await press(pilot, "w")
+        assert "map il-2011" in screen_text(pilot.app)
+        await press(pilot, "c")
+        assert "Senate district" not in screen_text(pilot.app)
+
+    drive(coalition, script)
+
+
+def test_a_district_opens_its_organizations(coalition: Path) -> None:
+    with Crm.open(coalition, clock=lambda: NOW) as crm:
+        number = crm.card(Organization, 2).subtitle.split("HD ")[1].split(" ")[0]
+
+    async def script(pilot: Pilot[Any]) -> None:
+        await press(pilot, "4", *["down"] * (int(number) - 1), "enter")
+        text = screen_text(pilot.app)
+        assert f"district:il-2021:sldl:{number}" in text
+        assert "Birch Homes" in text
+        assert "1 organizations" in text
+        await press(pilot, "escape")
+        assert "Districts" in screen_text(pilot.app).splitlines()[0]
+
+    drive(coalition, script)
+
+
+def test_history_undoes_the_operation_under_the_cursor(coalition: Path) -> None:
+    with Crm.open(coalition, clock=lambda: NOW) as crm, crm.changes("one more") as unit:
+        records.add(unit, Organization, name="Dogwood")
+
+    async def script(pilot: Pilot[Any]) -> None:
+        await press(pilot, "H")
+        assert "one more" in screen_text(pilot.app)
+        await press(pilot, "enter")
+        assert 'organization 4 "Dogwood"' in screen_text(pilot.app)
+        await press(pilot, "escape", "down", "u")
+
+    drive(coalition, script)
+    assert names(coalition) == ["Dogwood"]
+
+
+def test_redo_takes_an_undo_back(coalition: Path) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        await press(pilot, "u")
+        assert names(coalition) == []
+        await press(pilot, "U")
+
+    drive(coalition, script)
+    assert len(names(coalition)) == 3
+
+
+def test_a_file_is_previewed_then_imported(coalition: Path, tmp_path: Path) -> None:
+    path = tmp_path / "members.csv"
+    path.write_text("name,city\nElm Street Shelter,Peoria\n", "utf-8")
+
+    async def script(pilot: Pilot[Any]) -> None:
+        await press(pilot, "i")
+        pilot.app.screen.query_one("#path").value = str(path)  # type: ignore[attr-defined]
+        await settled(pilot)
+        await press(pilot, "enter")
+        assert "1 would be added" in screen_text(pilot.app)
+        assert len(names(coalition)) == 3
+        await press(pilot, "ctrl+s")
+
+    drive(coalition, script)
+    assert "Elm Street Shelter" in names(coalition)
+
+
+def test_a_file_that_is_not_there_is_named(coalition: Path) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        await press(pilot, "i")
+        await type_text(pilot, "/nowhere.csv")
+        await press(pilot, "enter")
+        assert "/nowhere.csv" in screen_text(pilot.app).split("Ctrl+S")[0].split("CSV file")[1]
+        assert pilot.app.is_running
+
+    drive(coalition, script)
+
+
+def test_the_first_run_asks_three_things_and_creates_the_coalition(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "coalition.db"
+
+    async def script(pilot: Pilot[Any]) -> None:
+        await press(pilot, "enter", "enter", "enter")
+        assert "needs a name" in screen_text(pilot.app)
+        await type_text(pilot, "Prairie Friends")
+        await press(pilot, "enter", "enter", "down", "enter")
+        assert "Organizations  Prairie Friends" in screen_text(pilot.app)
+
+    drive(path, script)
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_leaving_the_first_run_creates_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "coalition.db"
+
+    async def script(pilot: Pilot[Any]) -> None:
+        await press(pilot, "escape")
+
+    drive(path, script)
+    assert not path.exists()
+
+
+def test_the_first_run_can_show_the_demo_in_a_file_of_its_own(tmp_path: Path) -> None:
+    path = tmp_path / "coalition.db"
+
+    async def script(pilot: Pilot[Any]) -> None:
+        await press(pilot, "tab", "tab", "end", "enter")
+        assert "12 organizations" in screen_text(pilot.app)
+
+    drive(path, script)
+    assert not path.exists()
+    assert path.with_name("own-demo.db").exists()
+
+
+@pytest.mark.parametrize("size", [(80, 24), (60, 15), (140, 40), (200, 60), (20, 5), (1, 1)])
+def test_every_screen_lives_at_every_size(coalition: Path, size: tuple[int, int]) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        for keys in (
+            ("enter",),
+            ("escape", "3"),
+            ("4",),
+            ("H",),
+            ("question_mark",),
+            ("escape", "2", "e"),
+            ("escape",),
+        ):
+            await press(pilot, *keys)
+            await pilot.resize_terminal(size[0] + 1, size[1])
+            await pilot.resize_terminal(*size)
+            await settled(pilot)
+        assert pilot.app.is_running
+
+    app = drive(coalition, script, size)
+    assert app.return_code in {None, 0}
+
+
+def test_a_database_removed_underneath_is_named_and_the_edit_kept(coalition: Path) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        await press(pilot, "e", "end")
+        await type_text(pilot, "x")
+        coalition.rename(coalition.with_name("away.db"))
+        await press(pilot, "ctrl+s")
+        text = screen_text(pilot.app)
+        assert "Alder Housex" in text
+        assert pilot.app.is_running
+        coalition.with_name("away.db").rename(coalition)
+
+    drive(coalition, script)
+    assert names(coalition)[0] == "Alder House"
