@@ -62,7 +62,7 @@ class InvalidValue(PartnersError):
     """A value does not fit its field."""
 
     def __init__(self, field: str, value: object, reason: str, hint: str = "") -> None:
-        super().__init__(f"{field}: {value!r} {reason}", hint)
+        super().__init__(f"{field} {reason}" if value == "" else f"{field}: {value!r} {reason}", hint)
         self.field = field
         self.value = value
         self.reason = reason

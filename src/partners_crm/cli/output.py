@@ -15,6 +15,7 @@ from partners_crm.normalize.text import show
 
 FORMATS = ("table", "json", "csv")
 _PLAIN_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
+_NO_CELL = frozenset({"Mn", "Me", "Cf"})
 _LIVE = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
@@ -68,7 +69,7 @@ def width(text: str) -> int:
     if text.isascii():
         return len(text)
     return sum(
-        0 if unicodedata.combining(letter) else 2 if unicodedata.east_asian_width(letter) in "WF" else 1
+        0 if unicodedata.category(letter) in _NO_CELL else 2 if unicodedata.east_asian_width(letter) in "WF" else 1
         for letter in text
     )
 

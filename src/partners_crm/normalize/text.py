@@ -18,7 +18,7 @@ MAX_CELL_BYTES = 64 * 1024
 # for each: that is what makes the fast path of `show` safe. ZWNJ and ZWJ (200C, 200D) stay: names and emoji need them.
 _UNSAFE = re.compile(
     "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
-    "\ud800-\udfff\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
+    "\ud800-\udfff\ufdd0-\ufdef\ufeff\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e007f]"
 )
 _REPLACEMENT = "\ufffd"
 _NEWLINES = re.compile(r"\r\n|\r|\n")

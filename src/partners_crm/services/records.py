@@ -298,7 +298,7 @@ def _checked(table: type[Table], values: dict[str, Any], given: Mapping[str, Any
             continue
         value = values[name]
         if how.required and (value is None or value == ""):
-            raise InvalidValue(how.label, "", f"of a {table.entity.name} must not be empty")
+            raise InvalidValue(how.label, "", "must not be empty")
         if isinstance(value, str) and value:
             from partners_crm.normalize.text import reject_reason
 

@@ -42,6 +42,7 @@ class PartnersApp(App[int]):
 
     CSS = """
     Screen { background: $background; }
+    .head, .status, .keys { text-wrap: nowrap; text-overflow: ellipsis; }
     .head { background: $panel; color: $foreground; height: 1; padding: 0 1; }
     .status { height: 1; padding: 0 1; color: $foreground 70%; }
     .keys { height: 1; padding: 0 1; background: $panel; color: $foreground 80%; }

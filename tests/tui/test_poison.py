@@ -1,0 +1,200 @@
+"""Text from outside never acts: hostile names and notes on every screen, by what is drawn and by the bytes written."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pyte
+import pytest
+from textual.pilot import Pilot
+
+from partners_crm.crm import Crm
+from partners_crm.model import (
+    Affiliation,
+    Contact,
+    Organization,
+    Role,
+    ServiceLine,
+    Silo,
+    SiloShare,
+    Site,
+    Tag,
+    Tagging,
+)
+from partners_crm.services import records
+from tests.conftest import NOW
+from tests.tui.driving import drive, press, screen_text, settled, type_text
+from tests.tui.terminal import Terminal
+
+POISON = Path(__file__).parents[2] / "fixtures" / "poison" / "poison.csv"
+NAME = "ACME [/foo] [@click=app.quit]x[/]"
+ESCAPES = "\x1b]52;c;cm0gLXJmIH4K\x07\x1b]0;owned\x07\x9b2J\x1b[31m"
+ACTS = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""What may never be drawn: controls and direction overrides; a line feed ends each drawn line."""
+
+
+@pytest.fixture(scope="module")
+def poisoned(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A coalition whose own name, and whose every kind of text, is hostile."""
+    path = tmp_path_factory.mktemp("poison") / "coalition.db"
+    with Crm.create(path, f"{NAME}{ESCAPES}", clock=lambda: NOW) as crm:
+        crm.import_file(POISON)
+        with crm.changes(f"{NAME}{ESCAPES} did it", by=NAME) as unit:
+            body = crm.find(Organization, NAME)
+            records.edit(unit, body, note=f"{ESCAPES}\n{NAME}\n[bold]")
+            other = records.add(unit, Organization, name=f"A {NAME}{ESCAPES}", kind="association", parent=body.id)
+            site = records.add(
+                unit, Site, organization=body.id, name=NAME + ESCAPES, address=ESCAPES, latitude=41.9, longitude=-87.65
+            )
+            silo = records.edit(unit, crm.records(Silo)[0], name=NAME, label="[/]" + ESCAPES)
+            records.add(unit, SiloShare, organization=body.id, silo=silo.id, weight=1.0)
+            records.add(unit, Affiliation, organization=body.id, association=other.id, source=NAME + ESCAPES)
+            person = records.add(unit, Contact, name=f"Pat {NAME}{ESCAPES}")
+            records.add(unit, Role, contact=person.id, organization=body.id, title=NAME + ESCAPES)
+            records.add(unit, ServiceLine, organization=body.id, name=NAME + ESCAPES, site=site.id)
+            tag = records.add(unit, Tag, name=NAME + ESCAPES)
+            records.add(unit, Tagging, tag=tag.id, organization=body.id)
+        crm.db.driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return path
+
+
+@pytest.fixture
+def coalition(poisoned: Path, tmp_path: Path) -> Path:
+    path = tmp_path / "coalition.db"
+    shutil.copyfile(poisoned, path)
+    return path
+
+
+FIND = "-kind:association acme"
+"""A filter that leaves the poisoned organization alone in the list."""
+SCREENS: dict[str, tuple[str, tuple[str, ...], str]] = {
+    # Screen: what is typed into the filter first, keys, what must stand there.
+    "organizations": (FIND, (), NAME),
+    "contacts": ("", ("3",), "Pat ACME [/foo]"),
+    "districts": ("", ("4", "c", "end"), "ACME [/foo]"),
+    "history": ("", ("H",), f"{NAME}␛]52"[:38]),
+    "operation": ("", ("H", "enter"), "␛]52;c;cm0gLXJmIH4K"),
+    "card": (FIND, ("enter",), NAME),
+    "card of a contact": ("", ("3", "enter"), NAME),
+    "form": (FIND, ("e",), NAME),
+    "what to add": (FIND, ("enter", "n"), "Add to this record"),
+    "confirmation": (FIND, ("d",), f'Delete organization 1 "{NAME}"?'),
+    "import": ("", ("i",), "Import organizations"),
+    "help": ("", ("question_mark",), "Keys"),
+}
+
+
+@pytest.mark.parametrize("size", [(80, 24), (140, 40)], ids=["80x24", "140x40"])
+@pytest.mark.parametrize("screen", SCREENS)
+def test_poison_is_shown_literally_and_does_nothing(coalition: Path, screen: str, size: tuple[int, int]) -> None:
+    words, keys, expected = SCREENS[screen]
+
+    async def script(pilot: Pilot[Any]) -> None:
+        if words:
+            await press(pilot, "slash")
+            await type_text(pilot, words)
+            await press(pilot, "enter")
+        await press(pilot, *keys)
+        text = screen_text(pilot.app)
+        assert not ACTS.search(text.replace("\n", "")), ascii(ACTS.findall(text.replace("\n", "")))
+        assert expected in text
+        await pilot.click(offset=(12, 3))
+        await settled(pilot)
+        assert pilot.app.is_running
+
+    assert drive(coalition, script, size).return_code in {None, 0}
+
+
+def test_a_poisoned_file_is_previewed_and_imported_literally(database: Path) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        await press(pilot, "i")
+        await type_text(pilot, str(POISON))
+        await press(pilot, "enter")
+        assert "37 rows = " in screen_text(pilot.app)
+        await press(pilot, "pagedown", "pagedown", "ctrl+s")
+        text = screen_text(pilot.app)
+        assert NAME in text
+        assert not ACTS.search(text.replace("\n", ""))
+
+    drive(database, script)
+
+
+def test_a_pasted_escape_does_not_reach_the_field(database: Path) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        from textual import events
+
+        await press(pilot, "n")
+        pilot.app.screen.focused.post_message(events.Paste(f"Ben{ESCAPES}"))  # type: ignore[union-attr]
+        await settled(pilot)
+        assert not ACTS.search(screen_text(pilot.app).replace("\n", ""))
+        await press(pilot, *["tab"] * 4)
+        pilot.app.screen.focused.post_message(events.Paste(f"first\n{ESCAPES}"))  # type: ignore[union-attr]
+        await settled(pilot)
+        text = screen_text(pilot.app)
+        assert "␛]52" in text
+        assert not ACTS.search(text.replace("\n", ""))
+
+    drive(database, script)
+
+
+OWN_OSC = re.compile(rb"\x1b\](?!(?:8|10|11|22);)[^\x07\x1b]*")
+"""Operating-system commands but for hyperlinks, the query of the terminal's colours and the pointer's shape."""
+
+
+def test_no_byte_of_the_data_acts_on_a_real_terminal(coalition: Path) -> None:
+    with Terminal(coalition, columns=100, rows=30) as terminal:
+        terminal.wait_for("[@click=app.quit]")
+        for keys in (b"\r", b"\x1b", b"3", b"4", b"H", b"\r", b"\x1b", b"2", b"e"):
+            terminal.send(keys)
+            terminal.rest()
+        terminal.send(b"\x1b")
+        terminal.rest()
+        screen = terminal.screen()
+        terminal.send(b"\x11")
+        assert terminal.exit_code() == 0
+    assert b"cm0gLXJmIH4K" in terminal.written, "the poison was not drawn at all"
+    assert not OWN_OSC.findall(terminal.written)
+    assert b"\xc2\x9b" not in terminal.written
+    assert "[@click=app.quit]" in screen
+
+
+COLOUR = re.compile(rb"\x1b\[(?:\d+;)*(?:3[0-8]|4[0-8]|9[0-7]|10[0-7])(?:[;m])")
+
+
+def test_no_color_means_no_colour_at_all(coalition: Path) -> None:
+    with Terminal(coalition, columns=80, rows=24, environment={"NO_COLOR": "1"}) as terminal:
+        terminal.wait_for("ACME")
+        terminal.send(b"4")
+        terminal.wait_for("House districts")
+        terminal.send(b"\x11")
+        assert terminal.exit_code() == 0
+    assert not COLOUR.findall(terminal.written)
+
+
+def test_a_terminal_without_it_gets_colour(coalition: Path) -> None:
+    with Terminal(coalition, columns=80, rows=24) as terminal:
+        terminal.wait_for("ACME")
+        terminal.send(b"\x11")
+        assert terminal.exit_code() == 0
+    assert COLOUR.findall(terminal.written)
+
+
+def test_the_terminal_is_left_as_it_was(coalition: Path) -> None:
+    with Terminal(coalition, columns=80, rows=24) as terminal:
+        terminal.wait_for("ACME")
+        terminal.send(b"\x11")
+        assert terminal.exit_code() == 0
+    for on, off in ((b"\x1b[?1049h", b"\x1b[?1049l"), (b"\x1b[?25l", b"\x1b[?25h"), (b"\x1b[?1003h", b"\x1b[?1003l")):
+        assert terminal.written.rfind(off) > terminal.written.rfind(on) >= 0
+
+
+def test_pyte_sees_what_the_application_draws(coalition: Path) -> None:
+    """The pty tests look through pyte; it must not be blind."""
+    stream = pyte.Stream(screen := pyte.Screen(20, 2))
+    stream.feed("\x1b[1mACME")
+    assert screen.display[0].startswith("ACME")
+    assert os.environ["TERM"] == "xterm-256color"

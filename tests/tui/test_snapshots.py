@@ -1,0 +1,88 @@
+"""What each screen looks like on the demo, at the two sizes people use.
+
+A changed screen fails here with a difference to read; `PARTNERS_SNAPSHOTS=write` writes the new look down.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from partners_crm.crm import Crm
+from tests.conftest import NOW
+from tests.tui.driving import drive, press, screen_text, settled, type_text
+
+FOLDER = Path(__file__).parent / "snapshots"
+WRITE = os.environ.get("PARTNERS_SNAPSHOTS") == "write"
+SIZES = {"80x24": (80, 24), "140x40": (140, 40)}
+KEYS: dict[str, tuple[str, ...]] = {
+    "organizations": ("down", "down"),
+    "card": ("enter",),
+    "contacts": ("3",),
+    "districts": ("4",),
+    "districts-silo": ("4", "o", "b"),
+    "history": ("H",),
+    "operation": ("H", "enter"),
+    "form": ("e",),
+    "form-wrong": ("e", "ctrl+a", "ctrl+k", "ctrl+s"),
+    "delete": ("d",),
+    "add-to": ("enter", "n"),
+    "import": ("i",),
+    "help": ("question_mark",),
+}
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("snapshots") / "demo.db"
+    Crm.demo(path, clock=lambda: NOW).close()
+    return path
+
+
+def check(name: str, size: str, text: str) -> None:
+    path = FOLDER / f"{name}-{size}.txt"
+    if WRITE:
+        path.write_text(text + "\n", "utf-8")
+    assert path.exists(), f"no snapshot {path.name}: write it with PARTNERS_SNAPSHOTS=write"
+    assert text + "\n" == path.read_text("utf-8")
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", KEYS)
+def test_the_screen_looks_as_it_did(demo: Path, name: str, size: str) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        await press(pilot, *KEYS[name])
+        await pilot.pause(0.15)
+        await settled(pilot)
+        check(name, size, screen_text(pilot.app))
+
+    drive(demo, script, SIZES[size])
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_filtered_list_looks_as_it_did(demo: Path, size: str) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        await press(pilot, "slash")
+        await type_text(pilot, "silo:housing")
+        check("filtered", size, screen_text(pilot.app))
+
+    drive(demo, script, SIZES[size])
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_first_run_looks_as_it_did(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: str) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    async def script(pilot: Pilot[Any]) -> None:
+        check("first-run", size, screen_text(pilot.app))
+
+    drive(Path("coalition.db"), script, SIZES[size])
+
+
+def test_no_snapshot_is_left_over() -> None:
+    names = {*KEYS, "filtered", "first-run"}
+    assert {path.name for path in FOLDER.iterdir()} == {f"{name}-{size}.txt" for name in names for size in SIZES}
