@@ -93,12 +93,16 @@ def test_a_terminal_of_plain_letters_shows_escapes_and_does_not_fail(
     partners: Partners, database: Path, variables: dict[str, str]
 ) -> None:
     assert partners("add", "organization", "name=Corazón 北京").code == 0
-    for words in (["list", "organizations"], ["show", "organization", "1"], ["history"], ["show", "organization", "é"]):
-        for name in ("table", "json", "csv"):
-            result = call("--db", database, *words, "--format", name, variables=variables)
-            assert result.returncode == (2 if words[-1] == "é" else 0), result.stderr
-            assert (result.stdout + result.stderr).isascii()
-            assert b"Traceback" not in result.stderr
+    for words in (
+        ["list", "organizations", "--format", "csv"],
+        ["show", "organization", "1"],
+        ["history", "--format", "json"],
+        ["show", "organization", "é"],
+    ):
+        result = call("--db", database, *words, variables=variables)
+        assert result.returncode == (2 if words[-1] == "é" else 0), result.stderr
+        assert (result.stdout + result.stderr).isascii()
+        assert b"Traceback" not in result.stderr
     assert rb"Coraz\xf3n \u5317\u4eac" in call("--db", database, "list", "organizations", variables=variables).stdout
 
 

@@ -95,7 +95,7 @@ def test_a_list_is_chosen_sorted_and_cut_to_columns(members: Partners) -> None:
     assert names("--columns", "name") == [["Near West Homes"], ["Quiet House"], ["River Table"]]
     assert names("--columns", "name", "--sort", "name", "--reverse")[0] == ["River Table"]
     assert names("silo:housing", "--columns", "city, name") == [["Chicago", "Near West Homes"]]
-    assert names("peoria OR nothing", "--columns", "name") in ([], [["River Table"]])
+    assert names("city:peoria", "--columns", "name") == [["River Table"]]
     assert names("house", "--columns", "name") == [["Quiet House"]]
     assert members("list", "organizations", "zzz").out.endswith("0 organizations for zzz\n")
 
@@ -220,7 +220,7 @@ def test_the_report_of_an_import_does_not_act_on_the_terminal(partners: Partners
     path = write(f"{header}A\x1b[31m,1,\nB,x\x1b]0;\x07,2\nC\x1b[31m\n{plain}", "n\x1b[31m.csv")
     result = partners("import", path)
     assert result.code == 1
-    assert result.err.count("rejected: ") == 3
+    assert result.err.count("rejected: ") == 2
     assert "\x1b" not in result.out + result.err
     assert "\x07" not in result.out + result.err
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from partners_crm.districts.coverage import DistrictState, Evidence, judge, radius_m, union
+from partners_crm.districts.coverage import DistrictState, Evidence, judge, lift, radius_m
 
 NUMBERS = range(1, 9)
 ORDER = {"gap": 0, "possible": 1, "confirmed": 2}
@@ -106,37 +106,41 @@ def test_stricter_terms_never_cover_more(some: list[Evidence], low: int, high: i
     assert all(ORDER[old.state] >= ORDER[new.state] for old, new in zip(loose, strict, strict=True))
 
 
-@given(
-    house=st.lists(evidence, max_size=10),
-    senate=st.lists(evidence, max_size=6),
-    min_count=counts,
-)
-def test_a_nesting_district_is_judged_as_if_all_its_evidence_were_its_own(
-    house: list[Evidence], senate: list[Evidence], min_count: int
-) -> None:
-    units = {each.organization: each.unit for each in (*house, *senate)}
-    house, senate = ([each._replace(unit=units[each.organization]) for each in part] for part in (house, senate))
+PARENTS = {number: (number + 1) // 2 for number in NUMBERS}
+
+
+@given(house=st.lists(evidence, max_size=10), min_count=counts)
+def test_a_nesting_district_is_reached_by_all_that_reaches_its_own(house: list[Evidence], min_count: int) -> None:
     terms: Any = {"min_count": min_count, "min_match": 80, "border_shift_m": 10.0}
     nested = {state.number: state for state in judge(house, NUMBERS, **terms)}
-    own = {state.number: state for state in judge(senate, range(1, 5), **terms)}
-    pairs = {number: [nested[2 * number - 1], nested[2 * number]] for number in range(1, 5)}
-    for state in union(pairs, own, units, min_count):
-        parts = [*pairs[state.number], own[state.number]]
-        certain = {key for part in parts for key in part.certain}
-        doubtful = {key for part in parts for key in part.doubtful} - certain
-        assert (set(state.certain), set(state.doubtful)) == (certain, doubtful)
-        sure, maybe = ({units[key] for key in keys} for keys in (certain, certain | doubtful))
-        expected = "confirmed" if len(sure) >= min_count else "possible" if len(maybe) >= min_count else "gap"
-        assert state.state == expected
-        assert ORDER[state.state] >= max(ORDER[part.state] for part in parts)
+    for state in judge(lift(house, PARENTS), range(1, 5), **terms):
+        pair = [nested[2 * state.number - 1], nested[2 * state.number]]
+        certain = {key for part in pair for key in part.certain}
+        reached = certain | {key for part in pair for key in part.doubtful}
+        assert certain <= set(state.certain)
+        assert {*state.certain, *state.doubtful} == reached
+        # What became certain stood in doubt on both sides of a border inside the pair.
+        for key in set(state.certain) - certain:
+            assert key in pair[0].doubtful
+            assert key in pair[1].doubtful
+        assert ORDER[state.state] >= max(ORDER[part.state] for part in pair)
 
 
-def test_a_union_without_evidence_of_its_own_takes_the_nested_alone() -> None:
-    found = judge([one()], NUMBERS, min_count=1, min_match=80, border_shift_m=10.0)
-    assert [state.state for state in union({2: [found[2], found[3]], 3: [found[4], found[5]]}, {}, {}, 1)] == [
-        "confirmed",
-        "gap",
-    ]
+@pytest.mark.parametrize(
+    ("number", "neighbour", "expected"), [(3, 4, {2: "confirmed"}), (3, 2, {1: "possible", 2: "possible"})]
+)
+def test_a_border_inside_a_nesting_district_is_none_of_its_own(
+    number: int, neighbour: int, expected: dict[int, str]
+) -> None:
+    near = one()._replace(number=number, border_m=0.0, neighbour=neighbour)
+    found = judge(lift([near], PARENTS), range(1, 5), min_count=1, min_match=80, border_shift_m=10.0)
+    assert {state.number: state.state for state in found if state.state != "gap"} == expected
+
+
+def test_a_neighbour_that_is_nested_nowhere_stays_a_doubt() -> None:
+    near = one()._replace(number=3, border_m=0.0, neighbour=99)
+    found = judge(lift([near], PARENTS), range(1, 5), min_count=1, min_match=80, border_shift_m=10.0)
+    assert [state.state for state in found] == ["gap", "possible", "gap", "gap"]
 
 
 @pytest.mark.parametrize(

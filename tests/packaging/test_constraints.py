@@ -1,4 +1,4 @@
-"""The pins: nothing but names, versions and hashes, and the environment that runs the suite is the one they describe."""
+"""The pins: names, versions and hashes, nothing else; and the environment of the suite is the one they describe."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 OURS = "partners-crm"
 PIN = re.compile(r"(?P<name>[a-z0-9][a-z0-9-]*)==(?P<version>[0-9][^ ;\\]*)(?: ; (?P<marker>[^\\]+?))? \\")
 HASH = re.compile(r" {4}--hash=sha256:[0-9a-f]{64}( \\)?")
-COMMENT = re.compile(r"\s*#.*")
+COMMENT = re.compile(r"\s*(#.*)?")
 
 
 @dataclass

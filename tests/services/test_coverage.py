@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from partners_crm.crm import Crm
-from partners_crm.districts.coverage import Evidence, judge, radius_m, union
+from partners_crm.districts.coverage import Evidence, judge, radius_m
 from partners_crm.errors import CannotDecide, InvalidValue, NotFound
 from partners_crm.model import Membership, Organization, Silo, SiloShare, Site
 from partners_crm.services import placing, records
@@ -174,17 +174,6 @@ def test_more_evidence_never_takes_a_district_away(some: list[Evidence], more: E
     after = judge([*some, more], range(1, 9), **TERMS)
     assert [state.number for state in before] == list(range(1, 9))
     assert all(order[old.state] <= order[new.state] for old, new in zip(before, after, strict=True))
-
-
-@given(some=st.lists(evidence, max_size=12))
-def test_a_nesting_district_is_the_union_of_its_pair(some: list[Evidence]) -> None:
-    house = {state.number: state for state in judge(some, range(1, 9), **TERMS)}
-    pairs = {number: [house[2 * number - 1], house[2 * number]] for number in range(1, 5)}
-    units = {each.organization: each.unit for each in some}
-    for state in union(pairs, {}, units, 1):
-        words = {each.state for each in pairs[state.number]}
-        expected = "confirmed" if "confirmed" in words else "possible" if "possible" in words else "gap"
-        assert state.state == expected
 
 
 def test_the_border_radius_follows_the_match_level() -> None:

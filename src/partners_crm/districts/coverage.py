@@ -9,7 +9,7 @@ A district is confirmed, possible or a gap:
 Evidence is certain when the membership is certain on the day, the point is known at least as well as `min_match`, and
 the point lies farther from the nearest other district than its own uncertainty. The uncertainty is the radius of the
 match level plus the map's largest border shift; nearer points speak for both districts, as possible. A district of the
-other chamber is the union of the districts nested in it.
+nesting chamber is reached by whatever reaches a district nested in it.
 """
 
 from __future__ import annotations
@@ -79,23 +79,25 @@ def judge(
     return [_state(number, certain[number], doubtful[number], min_count) for number in numbers]
 
 
-def union(
-    children: Mapping[int, Sequence[DistrictState]],
-    own: Mapping[int, DistrictState],
-    units: Mapping[int, int],
-    min_count: int,
-) -> list[DistrictState]:
-    """The districts of a nesting chamber: the union of those nested in each, and of evidence of its own chamber.
+def lift(evidence: Iterable[Evidence], parents: Mapping[int, int]) -> list[Evidence]:
+    """The same evidence about the nesting chamber; `parents` maps each district to the one it is nested in.
 
-    `children` maps each number to the states nested in it, `own` to what evidence about the chamber itself says, and
-    `units` an organization to what counts once.
+    A border between two districts of the same parent is none of the parent's: a site on it stands in the parent for
+    certain. Only the nearest other district of a point is known, so a corner where a third district of another parent
+    meets the two is not seen.
     """
     found = []
-    for number, nested in children.items():
-        states = [*nested, *([own[number]] if number in own else [])]
-        certain = {key: units.get(key, key) for state in states for key in state.certain}
-        doubtful = {key: units.get(key, key) for state in states for key in state.doubtful}
-        found.append(_state(number, certain, doubtful, min_count))
+    for each in evidence:
+        if each.number in parents:
+            number = parents[each.number]
+            # A neighbour that is nested nowhere stays a neighbour, as a district that does not exist.
+            neighbour = None if each.neighbour is None else parents.get(each.neighbour, 0)
+            same = neighbour == number
+            found.append(
+                each._replace(
+                    number=number, border_m=None if same else each.border_m, neighbour=None if same else neighbour
+                )
+            )
     return found
 
 

@@ -58,6 +58,8 @@ class DistrictIndex:
 
     def locate(self, latitude: float, longitude: float) -> Placement | None:
         """Where a point (degrees, WGS84) lies; None when it is farther than 100 m outside every district."""
+        if not (math.isfinite(latitude) and math.isfinite(longitude)):
+            return None
         x, y = longitude * SCALE, latitude * SCALE
         number = self._inside(x, y)
         if number == OUTSIDE:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from partners_crm.districts.coverage import DistrictState, Evidence, judge, union
+from partners_crm.districts.coverage import DistrictState, Evidence, judge, lift
 from partners_crm.errors import InvalidValue, NotFound
 from partners_crm.model import (
     Assignment,
@@ -146,7 +146,7 @@ def coverage(
     members = _members(db, as_of, rule)
     evidence, placed = _evidence(db, chosen, members, as_of, rule)
     shift = chosen.border_shift_m or 0.0
-    states = _states(districts, evidence, members, chosen.base_chamber, rule, shift)
+    states = _states(districts, evidence, chosen.base_chamber, rule, shift)
     names = {key: member.name for key, member in members.items()}
     answers = tuple(
         _answer(district, states[district[1], district[2]], names)
@@ -259,7 +259,6 @@ def _evidence(
 def _states(
     districts: list[tuple[int, str, int, str, str, int | None]],
     evidence: dict[str, list[Evidence]],
-    members: dict[int, _Member],
     base: str,
     rule: Rule,
     shift: float,
@@ -268,20 +267,14 @@ def _states(
     numbers: dict[str, list[int]] = {}
     for _, chamber, number, *_ in districts:
         numbers.setdefault(chamber, []).append(number)
-    judged = {
-        chamber: {state.number: state for state in judge(evidence.get(chamber, []), some, **terms)}
-        for chamber, some in numbers.items()
+    number_of = {key: number for key, _, number, *_ in districts}
+    parents = {
+        number: number_of[up] for _, chamber, number, _, _, up in districts if chamber == base and up is not None
     }
-    number_of = {key: (chamber, number) for key, chamber, number, *_ in districts}
-    units = {key: member.unit for key, member in members.items()}
-    for chamber in numbers:
-        if chamber == base:
-            continue
-        nested: dict[int, list[DistrictState]] = {number: [] for number in numbers[chamber]}
-        for _, own, number, _, _, parent in districts:
-            if own == base and parent is not None:
-                nested[number_of[parent][1]].append(judged[base][number])
-        judged[chamber] = {state.number: state for state in union(nested, judged[chamber], units, rule.min_count)}
+    judged = {}
+    for chamber, some in numbers.items():
+        nested = lift(evidence.get(base, []), parents) if chamber != base else []
+        judged[chamber] = {state.number: state for state in judge([*evidence.get(chamber, []), *nested], some, **terms)}
     return {(chamber, number): state for chamber, states in judged.items() for number, state in states.items()}
 
 
