@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import argparse
+import textwrap
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
 from partners_crm.cli import exit_codes
-from partners_crm.cli.output import out, out_csv, out_json, out_table
+from partners_crm.cli.output import out, out_csv, out_json
 from partners_crm.cli.paths import database
 from partners_crm.crm import Crm
 from partners_crm.errors import InvalidValue
 from partners_crm.services.coverage import BASES, SCHEMA_VERSION, UNITS, Coverage
+
+LINE = 100
+"""Characters of a printed line of gaps."""
+NAMED = 3
+"""Organizations named for a possible district; JSON names all."""
 
 
 def add_arguments(parser: argparse.ArgumentParser, _name: str) -> None:
@@ -56,22 +63,36 @@ def run(options: argparse.Namespace) -> int:
 
 
 def report(found: Coverage) -> None:
-    """Print coverage as words and a table of the districts that are not confirmed."""
+    """Print coverage as words: the statement of each chamber, its gaps as ranges, and who may close which."""
     for chamber in found.chambers:
         out(found.sentence(chamber))
-    rows = [
-        (each.name, each.state, ", ".join(name for _, name in each.possible[:3]))
-        for each in found.districts
-        if each.state != "confirmed"
-    ]
-    if rows:
+        own = [each for each in found.districts if each.chamber == chamber]
+        gaps = [each.number for each in own if each.state == "gap"]
+        possible = [each for each in own if each.state == "possible"]
+        if gaps:
+            words = textwrap.fill(ranges(gaps), LINE, initial_indent="  ", subsequent_indent="  ")
+            out(f"{len(gaps)} gaps:")
+            for line in words.splitlines():
+                out(line)
+        if possible:
+            out(f"{len(possible)} possible, not certain:")
+            for each in possible:
+                names = ", ".join(name for _, name in each.possible[:NAMED])
+                more = f" and {len(each.possible) - NAMED} more" if len(each.possible) > NAMED else ""
+                out(f"  {each.name}: {names}{more}")
         out()
-        out_table(["District", "State", "Possible by"], rows)
-        out()
-    out(
-        f"{len(found.gaps)} gaps, {len(found.possible)} possible;"
-        f" {len(found.unassigned)} of {found.members} members have no district"
-    )
+    out(f"{len(found.unassigned)} of {found.members} members have no district")
+
+
+def ranges(numbers: Sequence[int]) -> str:
+    """Ascending numbers as ranges: 1-3, 5, 8-9."""
+    found: list[list[int]] = []
+    for number in numbers:
+        if found and found[-1][-1] == number - 1:
+            found[-1] = [found[-1][0], number]
+        else:
+            found.append([number])
+    return ", ".join("-".join(map(str, each)) for each in found)
 
 
 def _code(found: Coverage, options: argparse.Namespace) -> int:
