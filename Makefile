@@ -7,7 +7,7 @@ INPUTS  := constraints.txt pyproject.toml $(addsuffix /pyproject.toml,$(PLUGINS)
 INSTALL  = $(BIN)/uv pip install --quiet --python $(BIN)/python \
            -c constraints.txt -b constraints.txt -e . $(addprefix -e ./,$(PLUGINS))
 
-.PHONY: demo run test check soak bench lock lock-check wheel clean
+.PHONY: demo run test check soak bench docs lock lock-check wheel clean
 
 demo: .venv/run.stamp
 	@$(BIN)/python -m partners_crm demo $(ARGS)
@@ -24,7 +24,9 @@ check: .venv/dev.stamp             # format, lint, types, layers, docs; runs no 
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@$(BIN)/cog --check -I src docs/reference/*.md README.md
+	@$(BIN)/cog --check -I docs/reference docs/reference/*.md README.md
+docs: .venv/dev.stamp               # write the generated parts of the documentation anew
+	@$(BIN)/cog -r -I docs/reference docs/reference/*.md README.md
 wheel: .venv/dev.stamp
 	@$(BIN)/uv build --quiet --python $(BIN)/python --build-constraints constraints.txt --wheel --out-dir dist
 

@@ -27,7 +27,7 @@ def texts(count: int, seed: int, pieces: Sequence[str] = PIECES, longest: int = 
             yield "".join(chr(draw.randrange(0x110000)) for _ in range(draw.randint(0, longest)))
 
 
-def whole_texts(count: int, seed: int) -> Iterator[str]:
+def whole_texts(count: int, seed: int, pieces: Sequence[str] = PIECES, longest: int = 24) -> Iterator[str]:
     """The same without halves of characters."""
-    for text in texts(count, seed):
+    for text in texts(count, seed, pieces, longest):
         yield "".join(character for character in text if not "\ud800" <= character <= "\udfff")

@@ -22,6 +22,8 @@ class EntityInfo:
     """The field whose value names a record to a person; "" when a record is named by its links alone."""
     about: str
     """One sentence for the reference page."""
+    not_by_hand: str = ""
+    """Where its records are not added, edited or deleted one by one: what to do instead."""
 
 
 class Table(peewee.Model):

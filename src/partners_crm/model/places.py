@@ -18,7 +18,13 @@ PLACING_METHODS = (
 class DistrictMap(Table):
     """A plan: which districts there are, and from when to when their lawmakers sit."""
 
-    entity = EntityInfo("district_map", "district_maps", "code", "A district plan, known by its code such as il-2021.")
+    entity = EntityInfo(
+        "district_map",
+        "district_maps",
+        "code",
+        "A district plan, known by its code such as il-2021.",
+        not_by_hand="maps come with the program",
+    )
 
     code = text("Code", required=True, unique=True)
     name = text("Name", required=True)
@@ -36,7 +42,13 @@ class DistrictMap(Table):
 class District(Table):
     """A district of one chamber under one map."""
 
-    entity = EntityInfo("district", "districts", "name", "A district of one chamber under one map.")
+    entity = EntityInfo(
+        "district",
+        "districts",
+        "name",
+        "A district of one chamber under one map.",
+        not_by_hand="districts come with their map",
+    )
 
     map = link("Map", DistrictMap, required=True, on_delete="cascade")
     chamber = choice("Chamber", CHAMBERS, default="house")
@@ -50,7 +62,11 @@ class Assignment(Table):
     """The fact that a site stands, or may stand, in a district under that district's map."""
 
     entity = EntityInfo(
-        "assignment", "assignments", "", "Where a site stands under one map, and how well that is known."
+        "assignment",
+        "assignments",
+        "",
+        "Where a site stands under one map, and how well that is known.",
+        not_by_hand="it follows from its site: edit the site's latitude and longitude",
     )
 
     site = link("Site", Site, required=True, on_delete="cascade")

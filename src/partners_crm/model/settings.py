@@ -9,7 +9,13 @@ from partners_crm.model.fields import text
 class Setting(Table):
     """One setting of the coalition."""
 
-    entity = EntityInfo("setting", "settings", "key", "A setting of the coalition: its name, state, time zone.")
+    entity = EntityInfo(
+        "setting",
+        "settings",
+        "key",
+        "A setting of the coalition: its name, state, time zone.",
+        not_by_hand="use partners config set",
+    )
 
     key = text("Key", required=True, unique=True)
     setting = text("Value")

@@ -34,6 +34,10 @@ def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
 def run(options: argparse.Namespace) -> int:
     """Carry one of the four commands out."""
     table = entity_of(options.entity)
+    if table.entity.not_by_hand:
+        raise ConfigError(
+            f"records of {table.entity.plural.replace('_', ' ')} are not changed by hand", table.entity.not_by_hand
+        )
     with Crm.open(database(options.db)) as crm:
         if options.command == "add":
             return _add(crm, table, options)

@@ -18,7 +18,7 @@ from partners_crm.model import (
 )
 from partners_crm.normalize.text import fold
 
-_RECORDS: tuple[type[Table], ...] = (
+RECORDS: tuple[type[Table], ...] = (
     Organization,
     Site,
     Contact,
@@ -119,7 +119,7 @@ def guess(headers: Sequence[str]) -> Mapping:
 
 def _known_names() -> dict[str, tuple[Target, int]]:
     found: dict[str, tuple[Target, int]] = {}
-    for table in _RECORDS:
+    for table in RECORDS:
         for name, how in table.declarations().items():
             for order, header in enumerate(how.headers):
                 found.setdefault(fold(header), (Target(table, name), order))
