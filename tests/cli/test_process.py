@@ -158,7 +158,6 @@ def test_the_screen_refuses_a_terminal_that_is_dumb(database: Path) -> None:
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
-@pytest.mark.xfail(strict=True, reason="ends as an internal error, code 70")
 def test_a_disk_without_room_for_the_output_is_named(members: Partners, database: Path) -> None:
     with Path("/dev/full").open("wb") as full:
         result = subprocess.run(
@@ -172,7 +171,6 @@ def test_a_disk_without_room_for_the_output_is_named(members: Partners, database
     assert b"internal error" not in result.stderr
 
 
-@pytest.mark.xfail(strict=True, reason="ends as an internal error, code 70")
 def test_a_closed_output_is_no_fault(members: Partners, database: Path) -> None:
     words = " ".join([*PROGRAM, "--db", str(database), "list", "organizations"])
     result = subprocess.run(["sh", "-c", f"{words} >&-"], capture_output=True, timeout=60, check=False)

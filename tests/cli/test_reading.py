@@ -84,7 +84,8 @@ def test_every_entity_can_be_listed(members: Partners, table: Any) -> None:
         rows = sheet(result.out)
     assert rows[0][0] == "id"
     shown = members("list", table.entity.plural)
-    assert f"{len(rows) - 1} {table.entity.plural.replace('_', ' ')}" in shown.out.splitlines()[-1]
+    words = table.entity.name if len(rows) == 2 else table.entity.plural
+    assert f"{len(rows) - 1} {words.replace('_', ' ')}" in shown.out.splitlines()[-1]
     assert members("list", table.entity.plural, "--format", "json").code == 0
 
 
@@ -97,6 +98,8 @@ def test_a_list_is_chosen_sorted_and_cut_to_columns(members: Partners) -> None:
     assert names("silo:housing", "--columns", "city, name") == [["Chicago", "Near West Homes"]]
     assert names("city:peoria", "--columns", "name") == [["River Table"]]
     assert names("house", "--columns", "name") == [["Quiet House"]]
+    assert names("-has:silo", "-house", "--columns", "name") == [["River Table"]]
+    assert names("--columns", "name", "-silo:housing -house") == [["River Table"]]
     assert members("list", "organizations", "zzz").out.endswith("0 organizations for zzz\n")
 
 

@@ -173,11 +173,7 @@ def test_a_completion_script_is_valid_and_names_every_command(bare: Partners, sh
         (["config", "s"], {"set"}),
         (["coverage", "check", "--min-"], {"--min-count", "--min-match"}),
         (["import", "--d"], {"--dry-run", "--delimiter", "--db", "--debug"}),
-        pytest.param(
-            ["--db", "x.db", "co"],
-            {"coverage", "config", "completion"},
-            marks=pytest.mark.xfail(strict=True, reason="the file behind --db is taken for the command"),
-        ),
+        (["--db", "x.db", "co"], {"coverage", "config", "completion"}),
     ],
 )
 def test_bash_completes_what_was_typed(bare: Partners, typed: list[str], completed: set[str], home: Path) -> None:

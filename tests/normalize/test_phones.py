@@ -131,7 +131,6 @@ def test_a_bad_number_is_kept_and_says_why(text: str, reason: str) -> None:
     assert reason in phone.reason
 
 
-@pytest.mark.xfail(strict=True, reason="the cheap path takes digits of other scripts into the number as they are")
 def test_digits_of_other_scripts_are_read_as_the_library_reads_them() -> None:
     assert by_library("312-906-236٤") == ("+13129062364", "")
     assert parse_phone("312-906-236٤").e164 == "+13129062364"

@@ -52,10 +52,14 @@ def test_every_character_that_acts_on_a_terminal_is_replaced() -> None:
         assert not ACTING & set(shown), hex(ord(character))
 
 
+FILLERS = {0x115F, 0x1160, 0x3164, 0xFFA0}
+"""Letters to Unicode, blanks to the eye."""
+
+
 def test_every_other_letter_of_the_world_stays() -> None:
     for code in range(0x20, 0x30000):
         character = chr(code)
-        if character.isprintable():
+        if character.isprintable() and code not in FILLERS:
             assert show(character) == character, hex(code)
     for joined in ("می\u200cخواهم", "👩\u200d👧", "🏳\ufe0f", "e\u0301", "a\xa0b"):
         assert show(joined) == joined
@@ -144,12 +148,10 @@ def test_an_object_that_cannot_be_shown_is_named() -> None:
 
 
 @pytest.mark.parametrize("code", [0x115F, 0x1160, 0x3164, 0xFFA0, 0x1BCA0, 0x1D173])
-@pytest.mark.xfail(strict=True, reason="fillers and the format characters of music and shorthand pass unseen")
 def test_every_other_invisible_character_is_replaced(code: int) -> None:
     assert show(f"a{chr(code)}b") == "a\ufffdb"
 
 
-@pytest.mark.xfail(strict=True, reason="the text of an object may be of a kind that calls itself printable")
 def test_an_object_whose_text_lies_is_shown_safely() -> None:
     class Text(str):
         __slots__ = ()

@@ -37,7 +37,7 @@ def test_the_list_filters_as_one_types_and_escape_clears_it(coalition: Path) -> 
         await press(pilot, "slash")
         await type_text(pilot, "birch")
         text = screen_text(pilot.app)
-        assert "1 organizations" in text
+        assert "1 organization " in text
         assert "Birch Homes" in text
         assert "Alder House" not in text
         await press(pilot, "escape")
@@ -173,7 +173,7 @@ def test_delete_says_what_goes_and_undo_brings_it_back(coalition: Path) -> None:
         await press(pilot, "down", "d")
         text = screen_text(pilot.app)
         assert 'Delete organization 2 "Birch Homes"?' in text
-        assert "1 sites go with it" in text
+        assert "1 site goes with it" in text
         await press(pilot, "escape")
         assert "3 organizations" in screen_text(pilot.app)
         await press(pilot, "d", "y")
@@ -207,7 +207,7 @@ def test_a_district_opens_its_organizations(coalition: Path) -> None:
         text = screen_text(pilot.app)
         assert f"district:il-2021:sldl:{number}" in text
         assert "Birch Homes" in text
-        assert "1 organizations" in text
+        assert "1 organization " in text
         await press(pilot, "escape")
         assert "Districts" in screen_text(pilot.app).splitlines()[0]
 

@@ -16,7 +16,7 @@ from typing import NoReturn, Protocol, cast
 from partners_crm import __version__
 from partners_crm.cli import exit_codes
 from partners_crm.cli.output import FORMATS, say
-from partners_crm.errors import PartnersError
+from partners_crm.errors import ConfigError, PartnersError
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("setup", "create a coalition"),
@@ -66,8 +66,11 @@ def run(arguments: Sequence[str]) -> int:
     _catch_signals()
     debug = "--debug" in arguments
     try:
+        for word in arguments:
+            _check_word(word)
         code = _run(list(arguments))
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except PartnersError as error:
         if debug:
             raise
@@ -78,9 +81,14 @@ def run(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return exit_codes.INTERRUPTED
     except BrokenPipeError:
-        # The reader has gone; whatever Python still wants to flush goes nowhere.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         return exit_codes.INTERRUPTED
+    except OSError as error:
+        if debug:
+            raise
+        say(f"partners: {error.filename or 'the output'} cannot be read or written: {error.strerror}")
+        _drop_output()
+        return exit_codes.UNAVAILABLE
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else exit_codes.USAGE
     except Exception as error:  # the last line of defence: no traceback reaches a user
@@ -138,7 +146,9 @@ def _run(arguments: list[str]) -> int:
             print(f"partners {__version__}")
             return exit_codes.DONE
         leading.append(word)
-        if word in {"--db", "--format"} and arguments:
+        if word in {"--db", "--format"}:
+            if not arguments:
+                raise ConfigError(f"{word} needs a value", "see: partners --help")
             leading.append(arguments.pop(0))
     if not arguments:
         print(overview())
@@ -148,8 +158,16 @@ def _run(arguments: list[str]) -> int:
         say(f"partners: there is no command {name}")
         say("  see: partners --help")
         return exit_codes.USAGE
-    options = parser_of(name).parse_args(leading + arguments)
+    terms = [word for word in arguments if _negated(word)] if name == "list" else []
+    options = parser_of(name).parse_args(leading + [word for word in arguments if word not in terms])
+    if terms:
+        options.query = [*options.query, *terms]
     return command(COMMANDS[name][0]).run(options)
+
+
+def _negated(word: str) -> bool:
+    """Whether a word is a negated term of a query, which argparse would take for options."""
+    return word.startswith("-") and not word.startswith("--") and word not in {"-", "-h"}
 
 
 def _add_common(parser: argparse.ArgumentParser) -> None:
@@ -157,6 +175,18 @@ def _add_common(parser: argparse.ArgumentParser) -> None:
     common.add_argument("--db", metavar="FILE", help="the coalition's database")
     common.add_argument("--format", choices=FORMATS, default="table", help="how data is printed")
     common.add_argument("--debug", action="store_true", help="show the traceback of an error")
+
+
+def _check_word(word: str) -> None:
+    try:
+        word.encode()
+    except UnicodeEncodeError:
+        raise ConfigError(f"{word} is not UTF-8 text", "write it in UTF-8, or rename the file") from None
+
+
+def _drop_output() -> None:
+    # The reader has gone, or the disk is full; whatever Python still wants to flush goes nowhere.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _prepare_streams() -> None:

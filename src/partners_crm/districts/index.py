@@ -58,7 +58,7 @@ class DistrictIndex:
 
     def locate(self, latitude: float, longitude: float) -> Placement | None:
         """Where a point (degrees, WGS84) lies; None when it is farther than 100 m outside every district."""
-        if not (math.isfinite(latitude) and math.isfinite(longitude)):
+        if not (abs(latitude) <= 90 and abs(longitude) <= 180):  # what is no number is neither
             return None
         x, y = longitude * SCALE, latitude * SCALE
         number = self._inside(x, y)

@@ -101,7 +101,7 @@ _STATES = {
 }  # fmt: skip
 _CODES = frozenset(_STATES.values())
 _KINDS: dict[str, Kind] = {"Street Address": "street", "PO Box": "po_box", "Intersection": "intersection"}
-_ZIP = re.compile(r"(\d{5})(?:-?(\d{4}))?")
+_ZIP = re.compile(r"(\d{5})(?:-?(\d{4}))?", re.ASCII)
 _PO_BOX = re.compile(r"\s*p(?:ost)?\.?\s*o(?:ffice)?\.?\s*box\s+#?\s*(\w+)\s*", re.IGNORECASE)
 # NUMBER [DIRECTION] NAME TYPE: nothing in it can be read in two ways.
 _PLAIN = re.compile(
@@ -199,12 +199,13 @@ def _tagged(text: str) -> tuple[dict[str, str], Kind, str]:
     import usaddress
 
     try:
-        tags, kind = usaddress.tag(text)
+        # The tagger takes no half characters.
+        tags, kind = usaddress.tag(text.encode("utf-8", "replace").decode("utf-8"))
     except usaddress.RepeatedLabelError:
         return {}, "unknown", "holds more than one address, or one part twice"
     found: dict[str, str] = dict(tags)
     if kind == "Ambiguous" and not ({"AddressNumber", "StreetName"} <= found.keys()):
-        if found.keys() <= {"PlaceName", "StateName", "ZipCode"}:
+        if found and found.keys() <= {"PlaceName", "StateName", "ZipCode"}:
             return found, "unknown", ""
         return {}, "unknown", "is not an address that can be read"
     if found.get("USPSBoxGroupType"):

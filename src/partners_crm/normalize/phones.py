@@ -17,7 +17,7 @@ _PLAIN = re.compile(
     r"(?:\+?1[ .-]?)?(?:\((?P<bracket>[2-9]\d\d)\)|(?P<area>[2-9]\d\d))[ .-]{0,2}"
     r"(?P<exchange>[2-9]\d\d)[ .-]?(?P<line>\d{4})"
     r"(?:[ ,]{0,2}(?:ext\.?|x)[ ]?(?P<extension>\d{1,7}))?",
-    re.IGNORECASE,
+    re.IGNORECASE | re.ASCII,
 )
 _USES = {
     "p": "voice",
@@ -47,7 +47,7 @@ _USE_WORD = "|".join(sorted(_USES, key=len, reverse=True))
 _USE_BEFORE = re.compile(rf"\(?\b({_USE_WORD})\b\)?\.?\s*:?\s*(?=[+(\d])", re.IGNORECASE)
 _USE_AFTER = re.compile(rf"(?<=[\d)])\s*[-,]?\s*\(?({_USE_WORD})\)?\.?$", re.IGNORECASE)
 _SEPARATORS = re.compile(r"\s*(?:[;•|\n\r]|\s/\s|/(?=\s*[+(]?\d{3})|,(?=\s*[+(\w])|\bor\b|\band\b)\s*", re.IGNORECASE)
-_SPREADSHEET = re.compile(r"(1?\d{10})\.0")
+_SPREADSHEET = re.compile(r"(1?\d{10})\.0", re.ASCII)
 _REASONS = {
     0: "has a country code that does not exist",
     1: "is not a phone number",

@@ -14,11 +14,11 @@ MAX_SHOWN = 2000
 MAX_CELL_BYTES = 64 * 1024
 """UTF-8 bytes one cell of an imported file may hold."""
 
-# Every character here is a control, a format or a separator character to Python, so `str.isprintable` is false
-# for each: that is what makes the fast path of `show` safe. ZWNJ and ZWJ (200C, 200D) stay: names and emoji need them.
+# Controls, direction and format characters, fillers that look like nothing, half and non-characters. ZWNJ and ZWJ
+# (200C, 200D) stay: names and emoji need them.
 _UNSAFE = re.compile(
-    "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
-    "\ud800-\udfff\ufdd0-\ufdef\ufeff\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e007f]"
+    "[\x00-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164"
+    "\ud800-\udfff\ufdd0-\ufdef\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e007f]"
 )
 _REPLACEMENT = "\ufffd"
 _NEWLINES = re.compile(r"\r\n|\r|\n")
@@ -34,7 +34,7 @@ def show(value: object, limit: int = MAX_SHOWN) -> str:
     text = value if type(value) is str else _text_of(value)
     if len(text) > limit:
         text = text[: max(limit - 1, 0)] + "…"[: max(limit, 0)]
-    return text if text.isprintable() else _UNSAFE.sub(_picture, text)
+    return text if text.isascii() and text.isprintable() else _UNSAFE.sub(_picture, text)
 
 
 def show_lines(value: object, limit: int = MAX_SHOWN, max_lines: int = 1000) -> list[str]:
@@ -56,7 +56,7 @@ def _text_of(value: object) -> str:
     if value is None:
         return ""
     try:
-        return str.__str__(value) if isinstance(value, str) else str(value)
+        return str.__str__(value if isinstance(value, str) else str(value))
     except Exception:  # the door for error texts must hold, whatever an object of a plugin does
         return f"<{type(value).__name__} that cannot be shown>"
 

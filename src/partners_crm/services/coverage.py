@@ -113,15 +113,17 @@ class Coverage:
         """The figure of a chamber as a statement with its terms."""
         confirmed, everything = self.total(chamber)
         rule = self.rule
-        need = "at least one organization" if rule.min_count == 1 else f"at least {rule.min_count} organizations"
+        one = rule.min_count == 1
+        need = "at least one organization" if one else f"at least {rule.min_count} organizations"
         if rule.unit == "family":
             need += " (affiliates counted once)"
-        site = {"any": "a site", "hq": "its headquarters", "service": "a service site"}[rule.basis]
+        was, has = ("was a", "has") if one else ("were each a", "have")
+        site = {"any": "a site", "hq": "headquarters", "service": "a service site"}[rule.basis]
         silo = f" of the silo {rule.silo}" if rule.silo else ""
         level = LEVEL_WORD.get(rule.min_match, f"match level {rule.min_match}")
         return (
-            f"{confirmed} of {everything} {CHAMBER_WORD.get(chamber, chamber)} districts have {need}{silo} that was a"
-            f" member on {self.as_of.day} {self.as_of:%B %Y} and has {site} inside the district, on the map"
+            f"{confirmed} of {everything} {CHAMBER_WORD.get(chamber, chamber)} districts have {need}{silo} that {was}"
+            f" member on {self.as_of.day} {self.as_of:%B %Y} and {has} {site} inside the district, on the map"
             f" {self.map_code}, with a match of {level} or better."
         )
 

@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any, TypeVar, cast
 
 from partners_crm.errors import Conflict, InvalidValue, NotFound
-from partners_crm.model import ENTITIES, Contact, ContactPoint, Declared, Site, Table
+from partners_crm.model import BY_NAME, ENTITIES, Contact, ContactPoint, Declared, Site, Table
 from partners_crm.services import placing
 from partners_crm.store.open import Handle
 from partners_crm.store.read import find, title_of, where
@@ -34,6 +34,15 @@ class Touched:
     deleted: bool
     """True: they go too. False: they stay and lose the link."""
 
+    def described(self) -> str:
+        """The consequence in words: "2 sites go with it"."""
+        entity = BY_NAME[self.entity].entity
+        if self.count == 1:
+            return f"1 {entity.name} {'goes with it' if self.deleted else 'stays and loses its link'}".replace("_", " ")
+        return f"{self.count} {entity.plural} {'go with it' if self.deleted else 'stay and lose their link'}".replace(
+            "_", " "
+        )
+
 
 def add(changes: Changes, table: type[T], **values: Any) -> T:
     """Add a record with typed values, checked and completed.
@@ -41,7 +50,10 @@ def add(changes: Changes, table: type[T], **values: Any) -> T:
     Raises:
         InvalidValue: a value does not fit its field.
     """
-    record = changes.add(table, **complete(table, values))
+    completed = complete(table, values)
+    if table is Site:
+        _check_point(changes.db, completed)
+    record = changes.add(table, **completed)
     if isinstance(record, Site):
         placing.place(changes, [record])
     return record
@@ -68,6 +80,8 @@ def edit(changes: Changes, record: T, **values: Any) -> T:
     derived = {
         name: value for name, value in _derived(table, merged, changed=set(values)).items() if name not in values
     }
+    if table is Site and values.keys() & {"latitude", "longitude"}:
+        _check_point(changes.db, merged)
     after = changes.update(record, **_checked(table, {**derived, **values}, values))
     if isinstance(after, Site) and values.keys() & {"latitude", "longitude", "match_level"}:
         placing.place(changes, [after])
@@ -308,6 +322,12 @@ def _checked(table: type[Table], values: dict[str, Any], given: Mapping[str, Any
             raise InvalidValue(how.label, value, "is not a choice", f"one of: {', '.join(dict(how.choices))}")
     _check_together(table, values, given)
     return values
+
+
+def _check_point(db: Handle, values: Mapping[str, Any]) -> None:
+    latitude, longitude = values.get("latitude"), values.get("longitude")
+    if latitude is not None and longitude is not None:
+        placing.check_point(latitude, longitude, [each.code for each in placing.placed_maps(db)])
 
 
 def _check_together(table: type[Table], values: Mapping[str, Any], given: Mapping[str, Any]) -> None:

@@ -70,7 +70,7 @@ def operation(db: Handle, number: int) -> Done:
     Raises:
         NotFound: there is none of that number.
     """
-    found = operations(db, [number])
+    found = operations(db, [number]) if 0 < number < 2**63 else []
     if not found:
         raise NotFound(f"there is no operation {number}", "list them with: partners history")
     return found[0]

@@ -30,6 +30,8 @@ from partners_crm.normalize.text import fold
 SCHEMA_VERSION = 1
 APPLICATION_ID = 0x50434D31
 """Written into the file header (PRAGMA application_id): a file of ours is known by it. ASCII "PCM1"."""
+HEADER_BYTES = 100
+"""Size of the header of every SQLite file."""
 BUSY_MS = 5000
 """How long a write waits for another program, in milliseconds."""
 
@@ -72,15 +74,7 @@ def open_store(path: Path) -> Handle:
         PermissionRefused: its mode forbids reading.
     """
     _refuse_url(path)
-    if path.is_dir():
-        raise StoreUnavailable(f"{path} is a directory, not a database", "name a file: --db FILE")
-    if not path.exists():
-        raise StoreUnavailable(
-            f"there is no coalition at {path}",
-            "create one with: partners init, or look at one with: partners demo",
-        )
-    if path.stat().st_size == 0:
-        raise StoreDamaged(f"{path} is empty, not a database", "restore a backup, or choose another name")
+    _check_file(path)
     db = _handle(path)
     connect(db)
     try:
@@ -207,6 +201,32 @@ def _handle(path: Path) -> Handle:
     db.inode = path.stat().st_ino
     db.register_function(fold, "fold", 1, deterministic=True)
     return db
+
+
+def _check_file(path: Path) -> None:
+    """Refuse what is no file of this program before SQLite touches it: opening one changes its journal mode."""
+    try:
+        if path.is_dir():
+            raise StoreUnavailable(f"{path} is a directory, not a database", "name a file: --db FILE")
+        with path.open("rb") as stream:
+            header = stream.read(HEADER_BYTES)
+    except (FileNotFoundError, NotADirectoryError):
+        raise StoreUnavailable(
+            f"there is no coalition at {path}",
+            "create one with: partners init, or look at one with: partners demo",
+        ) from None
+    except PermissionError:
+        raise PermissionRefused(f"{path} cannot be opened", "check the modes of the file and of its folder") from None
+    except OSError as error:
+        raise StoreUnavailable(f"{path} cannot be opened: {error.strerror}", "choose another file with --db") from None
+    if not header:
+        raise StoreDamaged(f"{path} is empty, not a database", "restore a backup, or choose another name")
+    if not header.startswith(b"SQLite format 3\0") or len(header) < HEADER_BYTES:
+        raise StoreDamaged(f"{path} is not a database", "name the file of a coalition with --db")
+    # The header's application id may be older than the log beside the file; then SQLite has to be asked.
+    application = int.from_bytes(header[68:72], "big")
+    if application != APPLICATION_ID and not path.with_name(f"{path.name}-wal").exists():
+        raise StoreDamaged(f"{path} is a database of another program", "name the file of a coalition with --db")
 
 
 def _check_ours(db: Handle, path: Path) -> None:

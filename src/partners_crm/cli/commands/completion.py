@@ -46,9 +46,10 @@ def _words() -> dict[str, list[str]]:
 def _bash(words: dict[str, list[str]]) -> str:
     cases = "\n".join(f'    {name}) words="{" ".join(some)}" ;;' for name, some in words.items())
     return f"""_partners() {{
-  local current="${{COMP_WORDS[COMP_CWORD]}}" word command="" words=""
+  local current="${{COMP_WORDS[COMP_CWORD]}}" word before="" command="" words=""
   for word in "${{COMP_WORDS[@]:1:COMP_CWORD-1}}"; do
-    case "$word" in -*) ;; *) command="$word"; break ;; esac
+    case "$before" in --db|--format) before=""; continue ;; esac
+    case "$word" in -*) before="$word" ;; *) command="$word"; break ;; esac
   done
   case "$command" in
     "") words="{" ".join(words)}" ;;

@@ -46,7 +46,7 @@ def run(options: argparse.Namespace) -> int:
             return _edit(crm, record, options)
         if options.command == "archive":
             with crm.changes(f"archive {records.describe(record)}") as unit:
-                records.archive(unit, record, crm.today)
+                record = records.archive(unit, record, crm.today)
             return _done(options, "archived", record)
         return _delete(crm, record, options)
 
@@ -73,8 +73,7 @@ def _delete(crm: Crm, record: Table, options: argparse.Namespace) -> int:
     touched = records.touched_by_removal(crm.db, record)
     say(f"delete {records.describe(record)}")
     for each in touched:
-        what = "go with it" if each.deleted else "stay and lose the link"
-        say(f"  {each.count} {each.entity.replace('_', ' ')} {what}")
+        say(f"  {each.described()}")
     if not options.yes and not _confirmed():
         say("nothing was deleted; --yes deletes without asking")
         return exit_codes.USAGE

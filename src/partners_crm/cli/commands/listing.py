@@ -20,7 +20,9 @@ def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
         parser.add_argument("key", nargs="+", help="its number, its uid or its name")
         return
     parser.add_argument("entity", help="what to list: organizations, contacts, sites, silos, ...")
-    parser.add_argument("query", nargs="*", help='for example: silo:housing district:sldu:5 -status:lapsed "family"')
+    parser.add_argument(
+        "query", nargs="*", default=[], help='for example: silo:housing district:sldu:5 -status:lapsed "family"'
+    )
     parser.add_argument("--sort", default="", metavar="COLUMN", help="the column to sort by")
     parser.add_argument("--reverse", action="store_true", help="the last first")
     parser.add_argument("--columns", default="", metavar="A,B", help="the columns to print, in this order")
@@ -53,7 +55,9 @@ def _list(crm: Crm, options: argparse.Namespace) -> int:
     columns = [listing.columns[place] for place in places]
     right = frozenset({0, *(number + 1 for number, column in enumerate(columns) if column.align == "right")})
     out_table(["id", *(column.label for column in columns)], rows, right)
-    out(f"{len(rows)} {listing.table.entity.plural.replace('_', ' ')}" + (f" for {query}" if query else ""))
+    entity = listing.table.entity
+    words = (entity.name if len(rows) == 1 else entity.plural).replace("_", " ")
+    out(f"{len(rows)} {words}" + (f" for {query}" if query else ""))
     return exit_codes.DONE
 
 

@@ -32,6 +32,8 @@ def run(options: argparse.Namespace) -> int:
     if options.verb == "get":
         values = {key: value for key, value, _, _ in _settings(options)}
         if options.key not in values:
+            if options.key in settings.KNOWN:
+                Crm.open(database(options.db)).close()  # says why there is no coalition to ask
             raise NotFound(f"there is no setting {options.key}", f"settings: {', '.join(values)}")
         out_json(values[options.key]) if options.format == "json" else out(values[options.key])
         return exit_codes.DONE

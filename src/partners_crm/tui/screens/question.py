@@ -103,7 +103,7 @@ def delete(house: Any, table: type[Table], record_id: int, then: Callable[[int |
     def look(crm: Crm) -> tuple[str, list[str]]:
         record = by_id(crm.db, table, record_id)
         touched = records.touched_by_removal(crm.db, record)
-        return records.describe(record), [_words(each) for each in touched] or ["Nothing else hangs on it."]
+        return records.describe(record), [each.described() for each in touched] or ["Nothing else hangs on it."]
 
     def ask(found: tuple[str, list[str]]) -> None:
         name, lines = found
@@ -127,8 +127,3 @@ def delete(house: Any, table: type[Table], record_id: int, then: Callable[[int |
         then(record_id)
 
     house.background(look, ask)
-
-
-def _words(touched: records.Touched) -> str:
-    names = touched.entity.replace("_", " ")
-    return f"{touched.count} {names} {'go with it' if touched.deleted else 'stay and lose their link to it'}"

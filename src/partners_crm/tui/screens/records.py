@@ -101,7 +101,8 @@ class Records(MainScreen):
             joined([(title, "bold"), (f"  {self.crm.name}", ""), (f"   {self.query_text}", "$accent")])
         )
         marked = f" · {self._marked} marked" if self._marked else ""
-        text = trouble or f"{count} {self.entity}{marked} · {sort} · {GOING}"
+        words = self.table.entity.name if self._rows == 1 else self.entity
+        text = trouble or f"{count} {words}{marked} · {sort} · {GOING}"
         self.query_one("#status", Line).put(label(text, "$error" if trouble else ""))
 
     # ---------------------------------------------------------------- the list
