@@ -98,8 +98,8 @@ def test_a_list_is_chosen_sorted_and_cut_to_columns(members: Partners) -> None:
     assert names("silo:housing", "--columns", "city, name") == [["Chicago", "Near West Homes"]]
     assert names("city:peoria", "--columns", "name") == [["River Table"]]
     assert names("house", "--columns", "name") == [["Quiet House"]]
-    assert names("-has:silo", "-house", "--columns", "name") == [["River Table"]]
-    assert names("--columns", "name", "-silo:housing -house") == [["River Table"]]
+    assert names("-silo:housing", "-name:house", "--columns", "name") == [["River Table"]]
+    assert names("--columns", "name", "-silo:housing -name:house") == [["River Table"]]
     assert members("list", "organizations", "zzz").out.endswith("0 organizations for zzz\n")
 
 
