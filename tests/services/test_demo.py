@@ -37,11 +37,12 @@ from partners_crm.model import (
     Tagging,
     Term,
 )
+from partners_crm.model.settings import DEMO_SIZES
 from partners_crm.normalize.dates import covers, ends, starts
 from partners_crm.normalize.text import fold
 from partners_crm.services import records
 from partners_crm.services.coverage import Coverage
-from partners_crm.services.demo import SIZES, description
+from partners_crm.services.demo import description
 from partners_crm.store.read import count, tuples
 from partners_crm.store.read import records as select
 
@@ -342,7 +343,7 @@ def test_an_unknown_size_is_refused_and_leaves_no_file(tmp_path: Path) -> None:
     with pytest.raises(NotFound, match="enormous"):
         Crm.demo(tmp_path / "demo.db", "enormous", clock=lambda: NOW)
     assert list(tmp_path.glob("demo.db*")) == []
-    assert SIZES == ("tiny",)
+    assert DEMO_SIZES == ("tiny",)
 
 
 def test_the_demo_is_undone_whole(tmp_path: Path) -> None:

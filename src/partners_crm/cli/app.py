@@ -40,6 +40,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
 """Each command, the module of `cli.commands` that holds it, and what it does."""
 
 
+HELP_WIDTH = 100
+"""Characters of a line of help at most."""
+
+
 class Command(Protocol):
     """What a module of `cli.commands` offers."""
 
@@ -52,6 +56,10 @@ class Command(Protocol):
 
 class Parser(argparse.ArgumentParser):
     """argparse whose words pass the display door."""
+
+    def _get_formatter(self) -> argparse.HelpFormatter:
+        # argparse asks for one with every argument; measuring the terminal loads four compression libraries.
+        return argparse.HelpFormatter(self.prog, width=_help_width())
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong with the usage and exit."""
@@ -163,6 +171,13 @@ def _run(arguments: list[str]) -> int:
     if terms:
         options.query = [*options.query, *terms]
     return command(COMMANDS[name][0]).run(options)
+
+
+def _help_width() -> int:
+    try:
+        return min(os.get_terminal_size(sys.stdout.fileno()).columns, HELP_WIDTH) - 2
+    except (OSError, ValueError, AttributeError):
+        return HELP_WIDTH - 2
 
 
 def _negated(word: str) -> bool:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 import re
 import sys
 import unicodedata
@@ -31,11 +28,16 @@ def out(text: str = "") -> None:
 
 def out_json(value: Any) -> None:
     """One JSON document; every character outside ASCII is escaped, so it is safe on any terminal and in any locale."""
+    import json  # most commands print a table
+
     print(json.dumps(value, indent=2, ensure_ascii=True))
 
 
 def out_csv(headers: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """A CSV table whose cells no spreadsheet takes for a formula; every cell is quoted."""
+    import csv
+    import io
+
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
     writer.writerow(headers)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -29,10 +28,12 @@ def read() -> dict[str, str]:
         ConfigError: the file is no TOML, or holds an unknown setting or value; the line is named where it is known.
     """
     path = config_file()
+    if not path.exists():
+        return {}
+    import tomllib  # most people have no such file
+
     try:
         found = tomllib.loads(path.read_text("utf-8"))
-    except FileNotFoundError:
-        return {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
         raise ConfigError(f"{path}: {error}", "mend the file, or delete it to start over") from None
     for key, value in found.items():

@@ -5,6 +5,9 @@ from __future__ import annotations
 from partners_crm.model.base import EntityInfo, Table
 from partners_crm.model.fields import text
 
+DEMO_SIZES = ("tiny",)
+"""The demo coalitions that come with the program; the setting `demo` of one of them names it."""
+
 
 class Setting(Table):
     """One setting of the coalition."""

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
-from importlib import resources
-from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from partners_crm.errors import NotFound
 from partners_crm.model import (
@@ -29,15 +26,17 @@ from partners_crm.model import (
     Tagging,
     Term,
 )
+from partners_crm.model.settings import DEMO_SIZES
 from partners_crm.services import placing, records
 from partners_crm.services.settings import change_setting
+from partners_crm.store.clock import Clock
 from partners_crm.store.maps import map_for
 from partners_crm.store.open import Handle
 from partners_crm.store.read import records as select
-from partners_crm.store.work import Changes, Clock, changes
+from partners_crm.store.work import Changes, changes
 
-SIZES = ("tiny",)
-"""The demo coalitions that come with the program."""
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
 
 _PARTS = (
     "site",
@@ -63,13 +62,17 @@ def description(size: str) -> dict[str, Any]:
     Raises:
         NotFound: there is no such demo.
     """
-    if size not in SIZES:
-        raise NotFound(f"there is no demo {size}", f"sizes: {', '.join(SIZES)}")
+    if size not in DEMO_SIZES:
+        raise NotFound(f"there is no demo {size}", f"sizes: {', '.join(DEMO_SIZES)}")
+    import tomllib  # only a demo is written in it
+
     return tomllib.loads((fixtures() / size / "coalition.toml").read_text("utf-8"))
 
 
 def fixtures() -> Traversable:
     """The folder of the demo coalitions: packed into the wheel, or beside `src` in a checkout."""
+    from importlib import resources  # it loads the compression libraries
+
     packed = resources.files("partners_crm") / "fixtures"
     return packed if packed.is_dir() else Path(__file__).parents[3] / "fixtures"
 

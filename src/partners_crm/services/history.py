@@ -9,9 +9,10 @@ from partners_crm.errors import Conflict, NotFound
 from partners_crm.model import BY_NAME, Table
 from partners_crm.services.records import links_to, show_value
 from partners_crm.store import journal
+from partners_crm.store.clock import Clock, utc_now
 from partners_crm.store.journal import Done, Recorded
 from partners_crm.store.open import Handle
-from partners_crm.store.work import Changes, Clock, changes, utc_now
+from partners_crm.store.work import Changes, changes
 
 SETUP = 1
 """Id of the operation that set the coalition up: the ground every other stands on."""

@@ -6,13 +6,17 @@ import zoneinfo
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TYPE_CHECKING
 
 from partners_crm.errors import InvalidValue, NotFound
 from partners_crm.model import Setting
+from partners_crm.store.clock import Clock
 from partners_crm.store.maps import map_codes, setting
 from partners_crm.store.open import Handle
 from partners_crm.store.read import records, tuples
-from partners_crm.store.work import Changes, Clock
+
+if TYPE_CHECKING:
+    from partners_crm.store.work import Changes  # asking for a setting writes nothing
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,9 @@ from partners_crm.districts.maps import MapInfo, bundled_maps, load_info, ocd_id
 from partners_crm.errors import NotFound
 from partners_crm.model import District, DistrictMap, Seat, Setting, Silo
 from partners_crm.model.silos import CANONICAL_SILOS
+from partners_crm.store.clock import Clock, utc_now
 from partners_crm.store.open import Handle
-from partners_crm.store.work import Changes, Clock, changes, utc_now
+from partners_crm.store.work import Changes, changes
 
 TIME_ZONES = {"il": "America/Chicago"}
 CHAMBER_NAMES = {"house": "House", "senate": "Senate"}

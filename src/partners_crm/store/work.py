@@ -10,24 +10,19 @@ import getpass
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Any, TypeVar
 
 from partners_crm.errors import Conflict, NotFound, StoreUnavailable
 from partners_crm.model import Table
+from partners_crm.store.clock import Clock, utc_now
 from partners_crm.store.open import Handle, faults
 
 T = TypeVar("T", bound=Table)
-Clock = Callable[[], datetime]
 _FLUSH = 5000
-
-
-def utc_now() -> datetime:
-    """The present instant; the clock every handle starts with."""
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)

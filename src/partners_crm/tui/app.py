@@ -20,7 +20,7 @@ from partners_crm import __version__
 from partners_crm.crm import Crm
 from partners_crm.errors import PartnersError
 from partners_crm.normalize.text import show
-from partners_crm.store.work import Clock, utc_now
+from partners_crm.store.clock import Clock, utc_now
 from partners_crm.tui.theme import THEMES
 
 R = TypeVar("R")
@@ -35,6 +35,9 @@ SCREENS = {
     "history": ("H", "History"),
 }
 """Screens one key away: name, key and title, in the order of the key bar."""
+FIRST_RUN = "first run"
+HOME = "organizations"
+"""The screen the program begins with."""
 
 
 class PartnersApp(App[int]):
@@ -70,13 +73,18 @@ class PartnersApp(App[int]):
         crash_folder: Path | None = None,
         clock: Clock = utc_now,
     ) -> None:
+        # The screen of this mode is made at once; without a coalition it is that of the first run.
+        self.DEFAULT_MODE = HOME if path.exists() else FIRST_RUN  # type: ignore[misc]  # read when an app is made
         super().__init__()
         self.path = path
         self.demo_path = demo_path
         self.crash_folder = crash_folder
         self.clock = clock
         self.crash_report: Path | None = None
-        self._crm: Crm | None = None
+        # Opened before the terminal is touched: a fault is a plain line.
+        self._crm = Crm.open(path, clock=clock) if path.exists() else None
+        for name in SCREENS:
+            self.add_mode(name, self._maker(name))
         for each in THEMES.values():
             self.register_theme(each)
         self.theme = THEMES.get(theme, THEMES["dark"]).name
@@ -92,24 +100,17 @@ class PartnersApp(App[int]):
         filters = [each for each in super().get_line_filters() if not isinstance(each, Monochrome)]
         return [*filters, NoColour()] if os.environ.get("NO_COLOR") else filters
 
-    def on_mount(self) -> None:
-        """Open the coalition, or ask for one where there is none."""
-        for name in SCREENS:
-            self.add_mode(name, self._maker(name))
-        if self.path.exists():
-            self.open(self.path)
-        else:
-            from partners_crm.tui.screens.first_run import FirstRun
+    def get_default_screen(self) -> Screen[Any]:
+        """The questions of the first run, where there is no coalition to begin with."""
+        from partners_crm.tui.screens.first_run import FirstRun
 
-            self.push_screen(FirstRun(self.path, self.demo_path))
+        return FirstRun(self.path, self.demo_path)
 
-    def open(self, path: Path) -> None:
-        """Open a coalition and show its organizations."""
-        if self._crm is not None:
-            self._crm.close()
+    def begin(self, path: Path) -> None:
+        """Open the coalition that the first run has made, and show its organizations."""
         self.path = path
         self._crm = Crm.open(path, clock=self.clock)
-        self.switch_mode("organizations")
+        self.switch_mode(HOME)
 
     def on_unmount(self) -> None:
         """Close the coalition."""
@@ -276,8 +277,6 @@ def run_app(path: Path, *, demo_path: Path, theme: str = "dark", crash_folder: P
     Raises:
         PartnersError: the coalition cannot be opened.
     """
-    if path.exists():
-        Crm.open(path).close()
     app = PartnersApp(path, demo_path=demo_path, theme=theme, crash_folder=crash_folder)
     app.run()
     if app.return_code:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import textwrap
 from collections.abc import Sequence
 from datetime import date
 from typing import Any
@@ -64,6 +63,8 @@ def run(options: argparse.Namespace) -> int:
 
 def report(found: Coverage) -> None:
     """Print coverage as words: the statement of each chamber, its gaps as ranges, and who may close which."""
+    import textwrap
+
     for chamber in found.chambers:
         out(found.sentence(chamber))
         own = [each for each in found.districts if each.chamber == chamber]

@@ -8,18 +8,17 @@ import sys
 from pathlib import Path
 
 from partners_crm.cli import exit_codes, person
-from partners_crm.cli.commands.coverage import as_json, report
 from partners_crm.cli.output import out, out_json, say
 from partners_crm.cli.paths import config_folder, database, demo_database, own_demo
 from partners_crm.crm import Crm
 from partners_crm.errors import ConfigError
-from partners_crm.services.demo import SIZES
+from partners_crm.model.settings import DEMO_SIZES
 
 
 def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
     """Declare the arguments of `ui` or `demo`."""
     if name == "demo":
-        parser.add_argument("--size", choices=SIZES, default="tiny", help="which demo coalition")
+        parser.add_argument("--size", choices=DEMO_SIZES, default="tiny", help="which demo coalition")
         parser.add_argument("--no-tui", action="store_true", help="print the coverage report instead of the screen")
         parser.add_argument("--fresh", action="store_true", help="start the demo over, without the edits made to it")
 
@@ -43,6 +42,8 @@ def no_terminal() -> str:
 
 
 def _demo(options: argparse.Namespace) -> int:
+    from partners_crm.cli.commands.coverage import as_json, report  # opening a coalition does not need it
+
     path = demo_database(options.db, options.size)
     with Crm.demo(path, options.size, fresh=options.fresh) as crm:
         if options.no_tui or no_terminal():
@@ -61,4 +62,4 @@ def _open_screen(path: Path) -> int:
     from partners_crm.tui.app import run_app  # textual is loaded for the screen alone
 
     theme = person.read().get("theme", "dark")
-    return run_app(path, demo_path=own_demo(SIZES[0]), theme=theme, crash_folder=config_folder() / "crashes")
+    return run_app(path, demo_path=own_demo(DEMO_SIZES[0]), theme=theme, crash_folder=config_folder() / "crashes")

@@ -13,9 +13,10 @@ from partners_crm.services import placing
 from partners_crm.services.importing.known import Ref
 from partners_crm.services.importing.planning import Plan, Problem, plan_import
 from partners_crm.services.importing.tabular import read_sheet
+from partners_crm.store.clock import Clock, utc_now
 from partners_crm.store.open import Handle
 from partners_crm.store.read import by_id
-from partners_crm.store.work import Changes, Clock, Source, changes, utc_now
+from partners_crm.store.work import Changes, Source, changes
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from textual.app import ComposeResult
+from textual.binding import Binding
 from textual.containers import Vertical
+from textual.screen import Screen
 
 from partners_crm.crm import Crm
 from partners_crm.errors import PartnersError
 from partners_crm.tui.display import label
-from partners_crm.tui.screens.base import Box
+from partners_crm.tui.screens.base import House
 from partners_crm.tui.screens.question import Names
 from partners_crm.tui.widgets.entry import Entry
 from partners_crm.tui.widgets.table import VirtualTable
@@ -25,8 +27,11 @@ BEGINNINGS = (
 IMPORT, EMPTY, DEMO = range(3)
 
 
-class FirstRun(Box):
+class FirstRun(House, Screen[None]):
     """Creates the coalition that the program was asked to open and that is not there yet."""
+
+    DEFAULT_CSS = "FirstRun { align: center middle; }"
+    BINDINGS: ClassVar[list[Any]] = [Binding("escape", "close", "Leave", show=False, id="first.leave")]
 
     def __init__(self, path: Path, demo_path: Path) -> None:
         super().__init__()
@@ -76,7 +81,7 @@ class FirstRun(Box):
         except PartnersError as error:
             wrong.put(f"{error.message}: {error.hint}" if error.hint else error.message)
             return
-        self.house.open(path)
+        self.house.begin(path)
         if message.record_id == IMPORT:
             from partners_crm.tui.screens.importing import ImportFile
 
