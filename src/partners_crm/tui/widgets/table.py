@@ -121,7 +121,7 @@ class VirtualTable(ScrollView, can_focus=True):
         self.empty = empty
         self.marked: set[int] = set()
         self.cursor = 0
-        self._ids: Sequence[int] = array("q")
+        self._ids: array[int] = array("q")
         self._complete = False
         self._pages: OrderedDict[int, list[Sequence[str]]] = OrderedDict()
         self._widths: tuple[int, ...] = ()
@@ -164,7 +164,7 @@ class VirtualTable(ScrollView, can_focus=True):
             self.post_message(self.Failed(error))
             return
         self._complete = len(first) < PAGE
-        self._take(source, first)
+        self._take(source, first, fresh=True)
         if not self._complete:
             self.run_worker(lambda: self._read_all(source), thread=True, exclusive=True, exit_on_error=False)
 
@@ -179,13 +179,14 @@ class VirtualTable(ScrollView, can_focus=True):
 
     def _finish(self, source: RowSource, ids: array[int]) -> None:
         self._complete = True
-        self._take(source, ids)
+        self._take(source, ids, fresh=False)
 
-    def _take(self, source: RowSource, ids: Sequence[int]) -> None:
+    def _take(self, source: RowSource, ids: array[int], *, fresh: bool) -> None:
         if source is not self.source:
             return  # a newer source has won
+        if ids[: len(self._ids)] != self._ids or fresh:
+            self._pages.clear()
         self._ids = ids
-        self._pages.clear()
         if self._wanted is not None and self._wanted in ids:
             self.cursor = list(ids).index(self._wanted)
             self._wanted = None
