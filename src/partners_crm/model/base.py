@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from partners_crm.model.fields import Declared, declared
 from partners_crm.model.orm import peewee
@@ -44,6 +44,14 @@ class Table(peewee.Model):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.__dict__["_sealed"] = True
+
+    @classmethod
+    def sealed(cls, values: dict[str, Any]) -> Self:
+        """A record of every stored value by field name, many times cheaper than the constructor; it keeps `values`."""
+        record = cls.__new__(cls)
+        # What peewee's constructor would set, without an attribute at a time.
+        record.__dict__.update(__data__=values, __rel__={}, _dirty=set(), _sealed=True)
+        return record
 
     def __setattr__(self, name: str, value: object) -> None:
         if name[0] != "_" and "_sealed" in self.__dict__:

@@ -79,6 +79,12 @@ def parse_phone(raw: str, region: str = "US", use: str = "") -> Phone:
 
     `use` is taken when the text itself names none.
     """
+    return _parsed(raw, region, use)
+
+
+# An import reads a cell first to split it, then as the number it is.
+@lru_cache(maxsize=1024)
+def _parsed(raw: str, region: str, use: str) -> Phone:
     text, said = _without_use(_SPREADSHEET.sub(r"\1", raw.strip()))
     use = said or use
     if len(text) > MAX_PHONE:

@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any, TypeVar, cast
 
 from partners_crm.errors import Conflict, InvalidValue, NotFound
 from partners_crm.model import BY_NAME, ENTITIES, Contact, ContactPoint, Declared, Site, Table
+from partners_crm.normalize.text import reject_reason
 from partners_crm.services import placing
 from partners_crm.store.open import Handle
 from partners_crm.store.read import find, title_of, where
@@ -244,6 +246,7 @@ def _read_number(how: Declared, text: str) -> float | int | None:
 # -------------------------------------------------------------------- what follows from a value
 
 
+@cache
 def _blank(table: type[Table]) -> dict[str, Any]:
     return {name: table._meta.fields[name].default for name in table.declarations()}
 
@@ -307,19 +310,15 @@ def derive_site(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _checked(table: type[Table], values: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
-    for name, how in table.declarations().items():
-        if name not in values:
-            continue
-        value = values[name]
-        if how.required and (value is None or value == ""):
-            raise InvalidValue(how.label, "", "must not be empty")
-        if isinstance(value, str) and value:
-            from partners_crm.normalize.text import reject_reason
-
+    for name, required, label, choices in _rules(table):
+        value = values.get(name, _absent)
+        if required and (value is None or value == ""):
+            raise InvalidValue(label, "", "must not be empty")
+        if value and type(value) is str:
             if reason := reject_reason(value):
-                raise InvalidValue(how.label, value[:40], reason)
-        if how.kind == "choice" and value and value not in dict(how.choices):
-            raise InvalidValue(how.label, value, "is not a choice", f"one of: {', '.join(dict(how.choices))}")
+                raise InvalidValue(label, value[:40], reason)
+            if choices and value not in choices:
+                raise InvalidValue(label, value, "is not a choice", f"one of: {', '.join(choices)}")
     _check_together(table, values, given)
     return values
 
@@ -328,6 +327,18 @@ def _check_point(db: Handle, values: Mapping[str, Any]) -> None:
     latitude, longitude = values.get("latitude"), values.get("longitude")
     if latitude is not None and longitude is not None:
         placing.check_point(latitude, longitude, [each.code for each in placing.placed_maps(db)])
+
+
+_absent = object()
+
+
+@cache
+def _rules(table: type[Table]) -> tuple[tuple[str, bool, str, tuple[str, ...]], ...]:
+    """(field, required, label, allowed values) of an entity."""
+    return tuple(
+        (name, how.required, how.label, tuple(code for code, _ in how.choices))
+        for name, how in table.declarations().items()
+    )
 
 
 def _check_together(table: type[Table], values: Mapping[str, Any], given: Mapping[str, Any]) -> None:

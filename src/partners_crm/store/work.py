@@ -10,10 +10,12 @@ import getpass
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC
+from functools import cache
+from operator import itemgetter
 from typing import Any, TypeVar
 
 from partners_crm.errors import Conflict, NotFound, StoreUnavailable
@@ -23,6 +25,7 @@ from partners_crm.store.open import Handle, faults
 
 T = TypeVar("T", bound=Table)
 _FLUSH = 5000
+_POOL = 16 * 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +113,8 @@ class Changes:
         self._next_change: int = 1 + (self._one("SELECT max(id) FROM change")[0] or 0)
         self._next_ids: dict[type[Table], int] = {}
         self._journal = _Journal()
-        self._seen: dict[tuple[str, int], int] = {}
+        self._pool = b""
+        self._drawn = 0
 
     @property
     def count(self) -> int:
@@ -121,9 +125,9 @@ class Changes:
 
     def add(self, table: type[T], **values: Any) -> T:
         """Insert a record and return it; fields that are not named take their declared default."""
-        row = _new_row(table, values, self._new_id(table), self.operation)
+        row = _new_row(table, values, self._random().hex(), self._new_id(table), self.operation)
         self._insert(table, row)
-        return _record(table, row)
+        return table.sealed(row)
 
     def restore(self, table: type[Table], values: Mapping[str, Any]) -> None:
         """Insert a record exactly as it was: same id, uid and version. For undo alone."""
@@ -154,7 +158,7 @@ class Changes:
                     "reload the record, look at the new value, and edit again",
                 )
         if not touched:
-            return _record(table, row)
+            return table.sealed(row)
         return self._write(table, row, {**touched, "version": self.operation})
 
     def put_back(self, table: type[Table], record_id: int, values: Mapping[str, Any]) -> None:
@@ -172,26 +176,21 @@ class Changes:
         """
         self.remove(type(record), record.id)
 
-    def keep_source_row(
-        self,
-        line: int,
-        outcome: str,
-        cells: Mapping[str, str],
-        *,
-        reason: str = "",
-        record: Table | None = None,
-    ) -> None:
-        """Keep a row of the source file as it came, and what became of it."""
-        self._connection.execute(
+    def keep_source_rows(self, rows: Iterable[tuple[int, str, str, Table | None, Mapping[str, str]]]) -> None:
+        """Keep rows of the source file as they came: (line, outcome, reason, the record it became, cells)."""
+        self._connection.executemany(
             "INSERT INTO source_row (operation, line, outcome, reason, entity, record, cells) VALUES (?,?,?,?,?,?,?)",
             (
-                self.operation,
-                line,
-                outcome,
-                reason,
-                type(record).entity.name if record else "",
-                record.id if record else None,
-                _json(cells),
+                (
+                    self.operation,
+                    line,
+                    outcome,
+                    reason,
+                    type(record).entity.name if record else "",
+                    record.id if record else None,
+                    _json(cells),
+                )
+                for line, outcome, reason, record, cells in rows
             ),
         )
 
@@ -242,12 +241,8 @@ class Changes:
         )
 
     def _insert(self, table: type[Table], row: dict[str, Any]) -> None:
-        names, columns = _columns(table)
-        marks = ",".join("?" * len(names))
-        self._connection.execute(
-            f"INSERT INTO {_quoted(table)} ({columns}) VALUES ({marks})",  # noqa: S608
-            tuple(row[name] for name in names),
-        )
+        statement, values_of = _insertion(table)
+        self._connection.execute(statement, values_of(row))
         self._log(table, row["id"], "insert", None, row)
 
     def _write(self, table: type[T], row: dict[str, Any], new: dict[str, Any]) -> T:
@@ -257,7 +252,7 @@ class Changes:
             (*new.values(), row["id"]),
         )
         self._log(table, row["id"], "update", {name: row[name] for name in new}, new)
-        return _record(table, {**row, **new})
+        return table.sealed({**row, **new})
 
     def _log(
         self,
@@ -267,7 +262,7 @@ class Changes:
         before: Mapping[str, Any] | None,
         after: Mapping[str, Any] | None,
     ) -> None:
-        salt = os.urandom(16)
+        salt = self._random()
         old = None if before is None else _json(before)
         new = None if after is None else _json(after)
         entity = table.entity.name
@@ -308,6 +303,13 @@ class Changes:
         self._next_ids[table] = number + 1
         return number
 
+    def _random(self) -> bytes:
+        """16 random bytes, from a pool of this unit: asking the system each time costs more than the hash."""
+        if self._drawn == len(self._pool):
+            self._pool, self._drawn = os.urandom(_POOL), 0
+        self._drawn += 16
+        return self._pool[self._drawn - 16 : self._drawn]
+
     def _one(self, sql: str, *parameters: Any) -> Any:
         return self._connection.execute(sql, parameters).fetchone()
 
@@ -333,19 +335,18 @@ def operation_hash(head: Mapping[str, Any], changes_digest: bytes) -> str:
 
 
 def _json(values: Mapping[str, Any]) -> str:
-    return json.dumps(values, ensure_ascii=False, separators=(",", ":"))
+    return _ENCODER.encode(values)
 
 
-def _new_row(table: type[Table], values: Mapping[str, Any], number: int, operation: int) -> dict[str, Any]:
-    row = {**_defaults(table), **values, "id": number, "version": operation}
-    row.setdefault("uid", "")
-    row["uid"] = row["uid"] or new_uid()
+def _new_row(table: type[Table], values: Mapping[str, Any], uid: str, number: int, operation: int) -> dict[str, Any]:
+    row = {**_defaults(table), "uid": uid, **values, "id": number, "version": operation}
     if len(row) != len(_columns(table)[0]):
         unknown = set(row) - set(_columns(table)[0])
         raise NotFound(f"{table.entity.name} has no field {', '.join(sorted(unknown))}")
     return row
 
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _DEFAULTS: dict[type[Table], dict[str, Any]] = {}
 _COLUMNS: dict[type[Table], tuple[tuple[str, ...], str]] = {}
 _FLAGS: dict[type[Table], tuple[str, ...]] = {}
@@ -368,6 +369,14 @@ def _columns(table: type[Table]) -> tuple[tuple[str, ...], str]:
     return found
 
 
+@cache
+def _insertion(table: type[Table]) -> tuple[str, Callable[[dict[str, Any]], tuple[Any, ...]]]:
+    """The statement that inserts a record, and what takes its parameters from a row."""
+    names, columns = _columns(table)
+    marks = ",".join("?" * len(names))
+    return f"INSERT INTO {_quoted(table)} ({columns}) VALUES ({marks})", itemgetter(*names)  # noqa: S608
+
+
 def _typed(table: type[Table], row: dict[str, Any]) -> dict[str, Any]:
     # SQLite has no boolean: a flag read by hand is 0 or 1, and would differ in the journal from what was written.
     flags = _FLAGS.get(table)
@@ -380,10 +389,6 @@ def _typed(table: type[Table], row: dict[str, Any]) -> dict[str, Any]:
 
 def _quoted(table: type[Table]) -> str:
     return f'"{table._meta.table_name}"'
-
-
-def _record(table: type[T], row: Mapping[str, Any]) -> T:
-    return table(__no_default__=1, **row)
 
 
 def _actor() -> str:

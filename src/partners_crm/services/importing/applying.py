@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from partners_crm.model import Site, Table
 from partners_crm.services import placing
@@ -71,13 +73,26 @@ def import_file(
         FileRefused: a fault of the file; nothing was written.
         StoreError: the database refuses; nothing was written.
     """
-    sheet = read_sheet(path, encoding=encoding, delimiter=delimiter)
-    plan = plan_import(db, sheet, today=today, members=members, map_code=map_code)
-    source = Source(sheet.name, sheet.sha256)
-    with changes(db, f"import {sheet.name}", by=by, source=source, clock=clock, keep=not preview) as unit:
-        counted = _apply(unit, plan)
-        written, operation = unit.count, unit.operation
-    return _report(plan, counted, written, None if preview or not written else operation, preview)
+    with _without_collection():
+        sheet = read_sheet(path, encoding=encoding, delimiter=delimiter)
+        plan = plan_import(db, sheet, today=today, members=members, map_code=map_code)
+        source = Source(sheet.name, sheet.sha256)
+        with changes(db, f"import {sheet.name}", by=by, source=source, clock=clock, keep=not preview) as unit:
+            counted = _apply(unit, plan)
+            written, operation = unit.count, unit.operation
+        return _report(plan, counted, written, None if preview or not written else operation, preview)
+
+
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """No search for cyclic garbage: a plan is some hundred thousand objects that all live to its end."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _apply(unit: Changes, plan: Plan) -> Counter[str]:
@@ -85,7 +100,10 @@ def _apply(unit: Changes, plan: Plan) -> Counter[str]:
     sites: list[Site] = []
     counted: Counter[str] = Counter()
     for step in plan.steps:
-        values = {name: _resolved(value, stored) for name, value in step.values.items()}
+        values = step.values
+        for name in step.table.links():
+            if isinstance(ref := values.get(name), Ref):
+                values[name] = ref.id if ref.id is not None else stored[ref].id
         if step.existing is not None:
             record = unit.update(step.existing, **values)
             counted["filled"] += 1
@@ -93,7 +111,7 @@ def _apply(unit: Changes, plan: Plan) -> Counter[str]:
             record = unit.add(step.table, **values)
             counted[step.table.entity.plural] += 1
         stored[step.ref] = record
-        if isinstance(record, Site):
+        if isinstance(record, Site) and (step.existing is not None or record.latitude is not None):
             sites.append(record)
     counted["assignments"] += placing.place(unit, sites)
     for site, district in plan.stated:
@@ -102,18 +120,17 @@ def _apply(unit: Changes, plan: Plan) -> Counter[str]:
             counted["assignments"] += placing.state_district(unit, place, district)
     if unit.count:
         headers = plan.sheet.headers
-        for result in plan.rows:
-            cells = _named(headers, result.row.cells)
-            ref = result.organization
-            record_of = None if ref is None else stored.get(ref)
-            unit.keep_source_row(result.row.line, result.outcome, cells, reason=result.reason, record=record_of)
+        unit.keep_source_rows(
+            (
+                result.row.line,
+                result.outcome,
+                result.reason,
+                None if result.organization is None else stored.get(result.organization),
+                _named(headers, result.row.cells),
+            )
+            for result in plan.rows
+        )
     return counted
-
-
-def _resolved(value: Any, stored: dict[Ref, Table]) -> Any:
-    if not isinstance(value, Ref):
-        return value
-    return value.id if value.id is not None else stored[value].id
 
 
 def _named(headers: tuple[str, ...], cells: tuple[str, ...]) -> dict[str, str]:

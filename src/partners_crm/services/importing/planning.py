@@ -18,6 +18,7 @@ from partners_crm.model import (
     Affiliation,
     Contact,
     ContactPoint,
+    Declared,
     Identifier,
     Membership,
     Organization,
@@ -59,6 +60,10 @@ STATUS_WORDS = {
 }
 _DISTRICT = re.compile(r"(?:hd|sd|district|dist|no)?\s*(\d{1,3})(?:st|nd|rd|th)?", re.IGNORECASE)
 _SPLIT = re.compile(r"\s*[;|,]\s*")
+_PO_BOX = re.compile(r"\s*p\.?\s*o\.?\s*box\b", re.IGNORECASE)
+_BETWEEN = re.compile(r"[;,\s]+")
+_READ: tuple[type[Table], ...] = (Organization, Site, Contact, Role, Membership)
+"""The entities whose fields are read from a row one by one."""
 _EIN = re.compile(r"(\d{2})-?(\d{7})")
 
 
@@ -158,6 +163,18 @@ class _Planner:
         self._points: dict[tuple[float, float], str] = {}
         self._silos: dict[str, Ref] = self.known.silos()
         self._shares: dict[Ref, list[Ref]] = {}
+        self._columns = [
+            (number, target, target.table is not None and target.table.declarations()[target.name].kind == "note")
+            for number, target in plan.mapping.targets.items()
+        ]
+        self._own: dict[type[Table], list[tuple[Target, Declared]]] = {
+            table: [
+                (target, table.declarations()[target.name])
+                for target in plan.mapping.targets.values()
+                if target.table is table
+            ]
+            for table in _READ
+        }
         self._site_name_column = plan.mapping.column(Site, "name") is not None
         self._districts: dict[tuple[str, int], int] = {}
         self._map_name = ""
@@ -194,15 +211,14 @@ class _Planner:
             if reason := reject_reason(cell):
                 raise _Rejected(headers[number] if number < len(headers) else "", cell[:40], reason)
         found = {}
-        for number, target in self.plan.mapping.targets.items():
+        for number, target, note in self._columns:
             cell = row.cells[number] if number < len(row.cells) else ""
-            note = target.table is not None and target.table.declarations()[target.name].kind == "note"
             found[target] = cell.strip() if note else tidy(cell)
         return found
 
     def _row(self, row: Row, cells: dict[Target, str]) -> tuple[str, Ref]:
         # Everything that can refuse the row is read before the first step of it is planned.
-        fields = {table: self._fields(table, cells) for table in (Organization, Site, Contact, Role, Membership)}
+        fields = {table: self._fields(table, cells) for table in _READ}
         name = fields[Organization].get("name", "")
         if not name:
             raise _Rejected(self._header(Organization, "name"), "", "the row names no organization")
@@ -228,12 +244,12 @@ class _Planner:
 
     def _fields(self, table: type[Table], cells: dict[Target, str]) -> dict[str, Any]:
         values = {}
-        for target, text in cells.items():
-            if target.table is not table or not text:
+        for target, how in self._own[table]:
+            text = cells[target]
+            if not text:
                 continue
-            if target == Target(Membership, "status"):
+            if table is Membership and target.name == "status":
                 text = STATUS_WORDS.get(fold(text), text)
-            how = table.declarations()[target.name]
             try:
                 values[target.name] = read_value(self.db, table, target.name, how, text)
             except InvalidValue as error:
@@ -341,7 +357,7 @@ class _Planner:
         return ref
 
     def _site_kind(self, values: dict[str, Any]) -> str:
-        if re.match(r"\s*p\.?\s*o\.?\s*box\b", values.get("address", ""), re.IGNORECASE):
+        if _PO_BOX.match(values.get("address", "")):
             return "mailing"
         # A file that names sites lists many for one organization; a file that does not gives the main address.
         return "service" if self._site_name_column else "hq"
@@ -369,7 +385,7 @@ class _Planner:
             if text := cells.get(Target(None, name), ""):
                 self._phones(row, name, text, use, owner, extension if name == "phone" else "")
         if text := cells.get(Target(None, "email"), ""):
-            for part in re.split(r"[;,\s]+", text):
+            for part in _BETWEEN.split(text):
                 if part:
                     self._point(row, "email", {"kind": "email", "raw": part}, person)
         if text := cells.get(Target(None, "web"), ""):
