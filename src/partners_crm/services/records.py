@@ -67,7 +67,11 @@ def complete(table: type[Table], values: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         InvalidValue: a value does not fit its field.
     """
-    return _checked(table, {**_blank(table), **_derived(table, values)}, values)
+    blank = _blank(table)
+    given = _derived(table, values)
+    for name in _rules(table)[1]:
+        given.setdefault(name, blank[name])
+    return {**blank, **_checked(table, given, values)}
 
 
 def edit(changes: Changes, record: T, **values: Any) -> T:
@@ -310,11 +314,13 @@ def derive_site(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _checked(table: type[Table], values: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
-    for name, required, label, choices in _rules(table):
-        value = values.get(name, _absent)
-        if required and (value is None or value == ""):
-            raise InvalidValue(label, "", "must not be empty")
-        if value and type(value) is str:
+    rules, required = _rules(table)
+    for name in required:
+        if name in values and values[name] in (None, ""):
+            raise InvalidValue(rules[name][0], "", "must not be empty")
+    for name, value in values.items():
+        if value and type(value) is str and name in rules:
+            label, choices = rules[name]
             if reason := reject_reason(value):
                 raise InvalidValue(label, value[:40], reason)
             if choices and value not in choices:
@@ -329,16 +335,12 @@ def _check_point(db: Handle, values: Mapping[str, Any]) -> None:
         placing.check_point(latitude, longitude, [each.code for each in placing.placed_maps(db)])
 
 
-_absent = object()
-
-
 @cache
-def _rules(table: type[Table]) -> tuple[tuple[str, bool, str, tuple[str, ...]], ...]:
-    """(field, required, label, allowed values) of an entity."""
-    return tuple(
-        (name, how.required, how.label, tuple(code for code, _ in how.choices))
-        for name, how in table.declarations().items()
-    )
+def _rules(table: type[Table]) -> tuple[dict[str, tuple[str, tuple[str, ...]]], tuple[str, ...]]:
+    """(label, allowed values) of each field, and the fields that are required."""
+    declarations = table.declarations()
+    rules = {name: (how.label, tuple(code for code, _ in how.choices)) for name, how in declarations.items()}
+    return rules, tuple(name for name, how in declarations.items() if how.required)
 
 
 def _check_together(table: type[Table], values: Mapping[str, Any], given: Mapping[str, Any]) -> None:

@@ -113,6 +113,8 @@ class Changes:
         self._next_change: int = 1 + (self._one("SELECT max(id) FROM change")[0] or 0)
         self._next_ids: dict[type[Table], int] = {}
         self._journal = _Journal()
+        self._waiting: dict[str, list[tuple[Any, ...]]] | None = None
+        """Rows to insert by their statement, in a `together` block; else None."""
         self._pool = b""
         self._drawn = 0
 
@@ -128,6 +130,17 @@ class Changes:
         row = _new_row(table, values, self._random().hex(), self._new_id(table), self.operation)
         self._insert(table, row)
         return table.sealed(row)
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """A block of many `add`s, whose records are inserted table by table: each statement is prepared once.
+
+        Inside it nothing but this unit may read what it adds.
+        """
+        self._waiting = {}
+        yield
+        self._insert_waiting()
+        self._waiting = None
 
     def restore(self, table: type[Table], values: Mapping[str, Any]) -> None:
         """Insert a record exactly as it was: same id, uid and version. For undo alone."""
@@ -198,12 +211,14 @@ class Changes:
 
     def current(self, table: type[Table], record_id: int) -> dict[str, Any] | None:
         """The stored values of a record by field name, or None when there is none."""
+        self._insert_waiting()
         names, columns = _columns(table)
         row = self._one(f"SELECT {columns} FROM {_quoted(table)} WHERE id = ?", record_id)  # noqa: S608
         return None if row is None else _typed(table, dict(zip(names, row, strict=True)))
 
     def holding(self, table: type[Table], link: str, record_id: int) -> int:
         """How many records of an entity point to a record through a link."""
+        self._insert_waiting()
         column = table._meta.fields[link].column_name
         return int(self._one(f'SELECT count(*) FROM {_quoted(table)} WHERE "{column}" = ?', record_id)[0])  # noqa: S608
 
@@ -242,8 +257,16 @@ class Changes:
 
     def _insert(self, table: type[Table], row: dict[str, Any]) -> None:
         statement, values_of = _insertion(table)
-        self._connection.execute(statement, values_of(row))
+        if self._waiting is None:
+            self._connection.execute(statement, values_of(row))
+        else:
+            self._waiting.setdefault(statement, []).append(values_of(row))
         self._log(table, row["id"], "insert", None, row)
+
+    def _insert_waiting(self) -> None:
+        for statement, rows in (self._waiting or {}).items():
+            self._connection.executemany(statement, rows)
+            rows.clear()
 
     def _write(self, table: type[T], row: dict[str, Any], new: dict[str, Any]) -> T:
         columns = ", ".join(f'"{table._meta.fields[name].column_name}" = ?' for name in new)

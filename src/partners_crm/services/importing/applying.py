@@ -99,20 +99,8 @@ def _apply(unit: Changes, plan: Plan) -> Counter[str]:
     stored: dict[Ref, Table] = {}
     sites: list[Site] = []
     counted: Counter[str] = Counter()
-    for step in plan.steps:
-        values = step.values
-        for name in step.table.links():
-            if isinstance(ref := values.get(name), Ref):
-                values[name] = ref.id if ref.id is not None else stored[ref].id
-        if step.existing is not None:
-            record = unit.update(step.existing, **values)
-            counted["filled"] += 1
-        else:
-            record = unit.add(step.table, **values)
-            counted[step.table.entity.plural] += 1
-        stored[step.ref] = record
-        if isinstance(record, Site) and (step.existing is not None or record.latitude is not None):
-            sites.append(record)
+    with unit.together():
+        _write_steps(unit, plan, stored, sites, counted)
     counted["assignments"] += placing.place(unit, sites)
     for site, district in plan.stated:
         place = stored.get(site) or by_id(unit.db, Site, site.id or 0)
@@ -131,6 +119,24 @@ def _apply(unit: Changes, plan: Plan) -> Counter[str]:
             for result in plan.rows
         )
     return counted
+
+
+def _write_steps(unit: Changes, plan: Plan, stored: dict[Ref, Table], sites: list[Site], counted: Counter[str]) -> None:
+    """Carry the steps out; fills in what was stored, the sites to be placed, and the counts."""
+    for step in plan.steps:
+        values = step.values
+        for name in step.table.links():
+            if isinstance(ref := values.get(name), Ref):
+                values[name] = ref.id if ref.id is not None else stored[ref].id
+        if step.existing is not None:
+            record = unit.update(step.existing, **values)
+            counted["filled"] += 1
+        else:
+            record = unit.add(step.table, **values)
+            counted[step.table.entity.plural] += 1
+        stored[step.ref] = record
+        if isinstance(record, Site) and (step.existing is not None or record.latitude is not None):
+            sites.append(record)
 
 
 def _named(headers: tuple[str, ...], cells: tuple[str, ...]) -> dict[str, str]:

@@ -6,7 +6,6 @@ It is read with a handful of queries before the first row, never with one for ea
 from __future__ import annotations
 
 from collections.abc import Hashable
-from typing import Any
 
 from partners_crm.model import (
     Affiliation,
@@ -32,7 +31,7 @@ from partners_crm.store.read import by_id, tuples
 
 
 class Ref:
-    """A record of a plan: one that is stored, or one that will be. Two refs to one stored record are equal."""
+    """A record of a plan: one that is stored, or one that will be. `Known` gives one ref for each stored record."""
 
     __slots__ = ("id", "table")
 
@@ -40,20 +39,13 @@ class Ref:
         self.table = table
         self.id = record_id
 
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Ref):
-            return NotImplemented
-        return self is other or (self.id is not None and self.id == other.id and self.table is other.table)
-
-    def __hash__(self) -> int:
-        return id(self) if self.id is None else hash((self.table, self.id))
-
 
 class Known:
     """Records by their keys; what is planned is learnt as it is planned."""
 
     def __init__(self, db: Handle) -> None:
         self._db = db
+        self._refs: dict[tuple[type[Table], int], Ref] = {}
         self._organizations: dict[str, Ref] = {}
         self._numbers: dict[tuple[str, str], Ref] = {}
         self._sites: dict[tuple[Ref, str, str], Ref] = {}
@@ -76,7 +68,7 @@ class Known:
         for key, *words in tuples(self._db, Silo.select(Silo.id, Silo.code, Silo.name, Silo.label)):
             for word in words:
                 if word:
-                    found.setdefault(fold(word.replace("_", " ")), Ref(Silo, key))
+                    found.setdefault(fold(word.replace("_", " ")), self._ref(Silo, key))
         return found
 
     def organization(self, key: str) -> Ref | None:
@@ -135,13 +127,13 @@ class Known:
 
     def _read_organizations(self) -> None:
         for key, name in tuples(self._db, Organization.select(Organization.id, Organization.name)):
-            self._organizations.setdefault(name_key(name), Ref(Organization, key))
+            self._organizations.setdefault(name_key(name), self._ref(Organization, key))
         for key, name in tuples(self._db, OtherName.select(OtherName.organization, OtherName.name)):
-            self._organizations.setdefault(name_key(name), Ref(Organization, key))
-            self._facts.add(("other name", Ref(Organization, key), fold(name)))
+            self._organizations.setdefault(name_key(name), self._ref(Organization, key))
+            self._facts.add(("other name", self._ref(Organization, key), fold(name)))
         query = Identifier.select(Identifier.organization, Identifier.system, Identifier.value)
         for key, system, value in tuples(self._db, query):
-            self._numbers[system, value] = Ref(Organization, key)
+            self._numbers[system, value] = self._ref(Organization, key)
 
     def _read_places(self) -> None:
         columns = (
@@ -155,14 +147,14 @@ class Known:
         )
         for key, organization, name, street, address, unit, postal_code in tuples(self._db, Site.select(*columns)):
             place = address_key(street or address, unit, postal_code)
-            self.learn_site(Ref(Organization, organization), fold(name), place, Ref(Site, key))
+            self.learn_site(self._ref(Organization, organization), fold(name), place, self._ref(Site, key))
 
     def _read_people(self) -> None:
         query = Role.select(Role.contact, Role.organization, Role.title, Contact.name).join(
             Contact, on=(Role.contact == Contact.id)
         )
         for contact, organization, title, name in tuples(self._db, query):
-            owner, person = Ref(Organization, organization), Ref(Contact, contact)
+            owner, person = self._ref(Organization, organization), self._ref(Contact, contact)
             self._contacts.setdefault((owner, fold(name)), person)
             self._facts.add(("role", person, owner, fold(title)))
 
@@ -180,24 +172,35 @@ class Known:
             owners = ((Organization, organization), (Site, site), (Contact, contact))
             for table, key in owners:
                 if key is not None:
-                    self._facts.add(("point", Ref(table, key), kind, value or fold(raw), extension))
+                    self._facts.add(("point", self._ref(table, key), kind, value or fold(raw), extension))
         for (key,) in tuples(self._db, Membership.select(Membership.organization)):
-            self._facts.add(("membership", Ref(Organization, key)))
+            self._facts.add(("membership", self._ref(Organization, key)))
         for (key,) in tuples(self._db, SiloShare.select(SiloShare.organization)):
-            self._facts.add(("silo shares", Ref(Organization, key)))
+            self._facts.add(("silo shares", self._ref(Organization, key)))
         lines = ServiceLine.select(ServiceLine.organization, ServiceLine.site, ServiceLine.name)
         for organization, site, name in tuples(self._db, lines):
-            self._facts.add(("service line", Ref(Organization, organization), self._site_ref(site), fold(name)))
+            self._facts.add(
+                (
+                    "service line",
+                    self._ref(Organization, organization),
+                    None if site is None else self._ref(Site, site),
+                    fold(name),
+                )
+            )
         for organization, association in tuples(
             self._db, Affiliation.select(Affiliation.organization, Affiliation.association)
         ):
-            self._facts.add(("affiliation", Ref(Organization, organization), Ref(Organization, association)))
+            self._facts.add(
+                ("affiliation", self._ref(Organization, organization), self._ref(Organization, association))
+            )
         for key, name in tuples(self._db, Tag.select(Tag.id, Tag.name)):
-            self._named["tag", fold(name)] = Ref(Tag, key)
+            self._named["tag", fold(name)] = self._ref(Tag, key)
         tagged = Tagging.select(Tagging.organization, Tagging.tag).where(Tagging.organization.is_null(False))
         for organization, tag in tuples(self._db, tagged):
-            self._facts.add(("tagging", Ref(Organization, organization), Ref(Tag, tag)))
+            self._facts.add(("tagging", self._ref(Organization, organization), self._ref(Tag, tag)))
 
-    @staticmethod
-    def _site_ref(site: Any) -> Ref | None:
-        return None if site is None else Ref(Site, site)
+    def _ref(self, table: type[Table], record_id: int) -> Ref:
+        found = self._refs.get((table, record_id))
+        if found is None:
+            found = self._refs[table, record_id] = Ref(table, record_id)
+        return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from partners_crm.model import (
     Contact,
@@ -72,8 +73,7 @@ VALUES: dict[str, tuple[str, ...]] = {
 """Columns that are not one field of one record: what a cell means, and the header names it goes by."""
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """What a column means."""
 
     table: type[Table] | None
