@@ -6,6 +6,11 @@ Importing the package loads nothing else; a public name is loaded when it is fir
 from __future__ import annotations
 
 from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from partners_crm.crm import Crm as Crm
+    from partners_crm.errors import PartnersError as PartnersError
 
 __version__ = "0.1.0"
 

@@ -6,8 +6,8 @@ import fcntl
 import os
 import pty
 import select
-import signal
 import struct
+import subprocess
 import sys
 import termios
 import time
@@ -28,17 +28,29 @@ class Terminal:
     """`partners ui` on a database, in a terminal of some size; leaving the block ends it."""
 
     def __init__(
-        self, database: Path, *, columns: int, rows: int, environment: Mapping[str, str] | None = None
+        self,
+        database: Path,
+        *,
+        columns: int,
+        rows: int,
+        environment: Mapping[str, str] | None = None,
+        command: list[str] | None = None,
     ) -> None:
         self.written = b""
         self._screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self._screen)
-        self._code: int | None = None
-        self._pid, self._file = pty.fork()
-        if self._pid == 0:
-            command = [sys.executable, "-m", "partners_crm", "--db", str(database), "ui"]
-            os.execve(sys.executable, command, {**os.environ, "TEXTUAL_ANIMATIONS": "none", **(environment or {})})
-        fcntl.ioctl(self._file, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        command = command or [sys.executable, "-m", "partners_crm", "--db", str(database), "ui"]
+        self._file, theirs = pty.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        self._program = subprocess.Popen(
+            command,
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            start_new_session=True,
+            env={**os.environ, "TEXTUAL_ANIMATIONS": "none", **(environment or {})},
+        )
+        os.close(theirs)
 
     def __enter__(self) -> Self:
         return self
@@ -46,9 +58,9 @@ class Terminal:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if self._code is None:
-            os.kill(self._pid, signal.SIGKILL)
-            os.waitpid(self._pid, 0)
+        if self._program.poll() is None:
+            self._program.kill()
+            self._program.wait()
         os.close(self._file)
 
     def send(self, keys: bytes) -> None:
@@ -76,12 +88,11 @@ class Terminal:
         end = time.monotonic() + PATIENCE_S
         while True:
             self._read(0.1)
-            pid, status = os.waitpid(self._pid, os.WNOHANG)
-            if pid:
+            code = self._program.poll()
+            if code is not None:
                 while self._read(0.1):
                     pass
-                self._code = os.waitstatus_to_exitcode(status)
-                return self._code
+                return code
             assert time.monotonic() < end, "the program did not end"
 
     def _read(self, seconds: float) -> bool:
