@@ -6,7 +6,8 @@ Importing the package loads nothing else; a public name is loaded when it is fir
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING
+
+TYPE_CHECKING = False  # typing costs more to load than the version to print; type checkers know the name
 
 if TYPE_CHECKING:
     from partners_crm.crm import Crm as Crm

@@ -137,7 +137,7 @@ class Address:
 @lru_cache(maxsize=20_000)
 def parse_address(raw: str) -> Address:
     """Read an address that stands in one text; any text is accepted and kept."""
-    text = " ".join(raw.replace("\n", ", ").split())
+    text = " ".join(raw.strip().replace("\n", ", ").split())
     if len(text) > MAX_ADDRESS:
         return _unread(raw, f"is longer than {MAX_ADDRESS} characters")
     if not text:

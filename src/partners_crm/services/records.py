@@ -325,7 +325,8 @@ def _checked(table: type[Table], values: dict[str, Any], given: Mapping[str, Any
                 raise InvalidValue(label, value[:40], reason)
             if choices and value not in choices:
                 raise InvalidValue(label, value, "is not a choice", f"one of: {', '.join(choices)}")
-    _check_together(table, values, given)
+    if given.keys() & _TOGETHER:
+        _check_together(table, values, given)
     return values
 
 
@@ -333,6 +334,10 @@ def _check_point(db: Handle, values: Mapping[str, Any]) -> None:
     latitude, longitude = values.get("latitude"), values.get("longitude")
     if latitude is not None and longitude is not None:
         placing.check_point(latitude, longitude, [each.code for each in placing.placed_maps(db)])
+
+
+_TOGETHER = frozenset({"latitude", "longitude", "since", "until"})
+"""Fields that are checked with each other."""
 
 
 @cache

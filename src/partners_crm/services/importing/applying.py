@@ -107,14 +107,14 @@ def _apply(unit: Changes, plan: Plan) -> Counter[str]:
         if isinstance(place, Site) and place.latitude is None:
             counted["assignments"] += placing.state_district(unit, place, district)
     if unit.count:
-        headers = plan.sheet.headers
+        names = _unique(plan.sheet.headers)
         unit.keep_source_rows(
             (
                 result.row.line,
                 result.outcome,
                 result.reason,
                 None if result.organization is None else stored.get(result.organization),
-                _named(headers, result.row.cells),
+                _named(names, result.row.cells),
             )
             for result in plan.rows
         )
@@ -139,14 +139,24 @@ def _write_steps(unit: Changes, plan: Plan, stored: dict[Ref, Table], sites: lis
             sites.append(record)
 
 
-def _named(headers: tuple[str, ...], cells: tuple[str, ...]) -> dict[str, str]:
-    """Cells by header; a repeated or empty header, and a cell beyond the header, go by the column number."""
-    found: dict[str, str] = {}
-    for number, cell in enumerate(cells):
-        header = headers[number] if number < len(headers) else ""
-        found[header if header and header not in found else f"{header} column {number + 1}".strip()] = cell
+def _unique(headers: tuple[str, ...]) -> list[str]:
+    """A name for each column: its header; a repeated or empty one goes by the column number."""
+    names: list[str] = []
+    for number, header in enumerate(headers, 1):
+        names.append(header if header and header not in names else f"{header} column {number}".strip())
+    return names
+
+
+def _named(names: list[str], cells: tuple[str, ...]) -> dict[str, str]:
+    """Cells by the name of their column; a cell beyond the header goes by its number."""
+    found = dict(zip(names, cells, strict=False))
+    for number in range(len(names), len(cells)):
+        found[f"column {number + 1}"] = cells[number]
     # A lone surrogate cannot be stored as UTF-8; the row was rejected for it and is kept in escaped form.
-    return {key: text.encode("utf-8", "backslashreplace").decode() for key, text in found.items()}
+    return {
+        key: text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
+        for key, text in found.items()
+    }
 
 
 def _report(plan: Plan, counted: Counter[str], written: int, operation: int | None, preview: bool) -> ImportReport:
