@@ -173,10 +173,14 @@ def parse_parts(street: str, unit: str, city: str, state: str, postal_code: str)
 
 def address_key(street: str, unit: str, postal_code: str) -> str:
     """The key under which two spellings of one place meet; "" when nothing is known of the place."""
+    return place_key(parse_address(street).street if street else "", unit, postal_code)
+
+
+def place_key(street: str, unit: str, postal_code: str) -> str:
+    """`address_key` of a street that has been understood already."""
     if not street and not postal_code:
         return ""
-    line = parse_address(street).street if street else ""
-    return "|".join((fold(line), fold(_unit_text(unit)) if unit else "", postal_code[:5]))
+    return "|".join((fold(street), fold(_unit_text(unit)) if unit else "", postal_code[:5]))
 
 
 def _unread(raw: str, reason: str) -> Address:

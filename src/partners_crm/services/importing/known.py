@@ -24,7 +24,7 @@ from partners_crm.model import (
     Tag,
     Tagging,
 )
-from partners_crm.normalize.addresses import address_key
+from partners_crm.normalize.addresses import place_key
 from partners_crm.normalize.text import fold, name_key
 from partners_crm.store.open import Handle
 from partners_crm.store.read import by_id, tuples
@@ -141,12 +141,11 @@ class Known:
             Site.organization,
             Site.name,
             Site.street,
-            Site.address,
             Site.unit,
             Site.postal_code,
         )
-        for key, organization, name, street, address, unit, postal_code in tuples(self._db, Site.select(*columns)):
-            place = address_key(street or address, unit, postal_code)
+        for key, organization, name, street, unit, postal_code in tuples(self._db, Site.select(*columns)):
+            place = place_key(street, unit, postal_code)
             self.learn_site(self._ref(Organization, organization), fold(name), place, self._ref(Site, key))
 
     def _read_people(self) -> None:

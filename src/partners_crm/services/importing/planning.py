@@ -31,7 +31,7 @@ from partners_crm.model import (
     Tag,
     Tagging,
 )
-from partners_crm.normalize.addresses import address_key
+from partners_crm.normalize.addresses import place_key
 from partners_crm.normalize.text import fold, name_key, reject_reason, tidy
 from partners_crm.services.importing import mapping
 from partners_crm.services.importing.known import Known, Ref
@@ -347,7 +347,7 @@ class _Planner:
             return None
         row = {"organization": organization, "kind": self._site_kind(values), **values}
         completed = complete(Site, row)
-        place = address_key(completed["street"] or completed["address"], completed["unit"], completed["postal_code"])
+        place = place_key(completed["street"], completed["unit"], completed["postal_code"])
         ref = self.known.site(organization, fold(completed["name"]), place)
         if ref is None:
             ref = self._add(Site, completed)
