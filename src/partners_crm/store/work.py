@@ -42,6 +42,7 @@ class _Journal:
 
     rows: list[tuple[Any, ...]] = field(default_factory=list)
     values: list[tuple[Any, ...]] = field(default_factory=list)
+    changes: list[bytes] = field(default_factory=list)
     digest: Any = field(default_factory=hashlib.sha256)
     count: int = 0
 
@@ -127,6 +128,10 @@ class Changes:
 
     def add(self, table: type[T], **values: Any) -> T:
         """Insert a record and return it; fields that are not named take their declared default."""
+        return self.insert(table, values)
+
+    def insert(self, table: type[T], values: Mapping[str, Any]) -> T:
+        """`add` of values that stand in a mapping already."""
         row = _new_row(table, values, self._random().hex(), self._new_id(table), self.operation)
         self._insert(table, row)
         return table.sealed(row)
@@ -295,7 +300,7 @@ class Changes:
         key = self._next_change + journal.count
         journal.rows.append((key, self.operation, entity, record, action, old_digest, new_digest))
         journal.values.append((key, salt, old, new))
-        journal.digest.update(change_bytes(entity, record, action, old_digest, new_digest))
+        journal.changes.append(change_bytes(entity, record, action, old_digest, new_digest))
         journal.count += 1
         if len(journal.rows) >= _FLUSH:
             self._flush()
@@ -310,8 +315,10 @@ class Changes:
         self._connection.executemany(
             "INSERT INTO change_values (id, salt, before, after) VALUES (?,?,?,?)", journal.values
         )
+        journal.digest.update(b"".join(journal.changes))
         journal.rows.clear()
         journal.values.clear()
+        journal.changes.clear()
 
     # ---------------------------------------------------------------- helpers
 
@@ -362,8 +369,11 @@ def _json(values: Mapping[str, Any]) -> str:
 
 
 def _new_row(table: type[Table], values: Mapping[str, Any], uid: str, number: int, operation: int) -> dict[str, Any]:
-    row = {**_defaults(table), "uid": uid, **values, "id": number, "version": operation}
-    if len(row) != len(_columns(table)[0]):
+    row = {"id": number, "uid": uid, "version": operation, **values}
+    size = len(_columns(table)[0])
+    if len(row) != size or row["id"] != number or row["version"] != operation:
+        row = {**_defaults(table), "uid": uid, **values, "id": number, "version": operation}
+    if len(row) != size:
         unknown = set(row) - set(_columns(table)[0])
         raise NotFound(f"{table.entity.name} has no field {', '.join(sorted(unknown))}")
     return row

@@ -127,15 +127,15 @@ def _write_steps(unit: Changes, plan: Plan, stored: dict[Ref, Table], sites: lis
         values = step.values
         for name in step.table.links():
             if isinstance(ref := values.get(name), Ref):
-                values[name] = ref.id if ref.id is not None else stored[ref].id
+                values[name] = ref.id if ref.id is not None else stored[ref]["id"]
         if step.existing is not None:
             record = unit.update(step.existing, **values)
             counted["filled"] += 1
         else:
-            record = unit.add(step.table, **values)
+            record = unit.insert(step.table, values)
             counted[step.table.entity.plural] += 1
         stored[step.ref] = record
-        if isinstance(record, Site) and (step.existing is not None or record.latitude is not None):
+        if isinstance(record, Site) and (step.existing is not None or record["latitude"] is not None):
             sites.append(record)
 
 
