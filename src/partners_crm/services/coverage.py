@@ -179,6 +179,8 @@ def _check(rule: Rule) -> None:
     ):
         if value not in allowed:
             raise InvalidValue(name, value, "is unknown", f"one of: {', '.join(allowed)}")
+    if not 0 <= rule.min_match <= max(LEVEL_WORD):
+        raise InvalidValue("min-match", rule.min_match, "is no match level", f"from 0 to {max(LEVEL_WORD)}")
     if rule.min_count < 1:
         raise InvalidValue("min-count", rule.min_count, "must be at least 1")
 
@@ -230,6 +232,7 @@ def _evidence(
     query = (
         Assignment.select(
             Site.organization,
+            Site.kind,
             Site.since,
             Site.until,
             District.chamber,
@@ -241,17 +244,19 @@ def _evidence(
         )
         .join(Site, on=(Assignment.site == Site.id))
         .join(District, on=(Assignment.district == District.id))
-        .where((District.map == chosen.id) & Site.kind.in_(kinds))
+        .where((District.map == chosen.id) & (Site.kind != "mailing"))
     )
     day = as_of.isoformat()
     found: dict[str, list[Evidence]] = {}
     placed: set[int] = set()
     for row in tuples(db, query):
-        organization, since, until, chamber, number, level, share, border_m, neighbour = row
+        organization, kind, since, until, chamber, number, level, share, border_m, neighbour = row
         member = members.get(organization)
         if member is None or ((since or until) and covers(since, until, day, recorded_on="") == "no"):
             continue
         placed.add(organization)
+        if kind not in kinds:
+            continue
         found.setdefault(chamber, []).append(
             Evidence(organization, member.unit, number, level or 0, share, border_m, neighbour, member.sure)
         )

@@ -102,15 +102,22 @@ def undo(db: Handle, number: int | None = None, *, by: str = "", clock: Clock = 
         raise Conflict("the operation that set the coalition up cannot be undone", "delete the file instead")
     if done.undone_by is not None:
         raise Conflict(f"operation {done.id} was undone already, by operation {done.undone_by}")
-    word = "redo" if done.undoes is not None else "undo"
-    title = done.title.removeprefix("undo ") if done.undoes is not None else done.title
     report = UndoReport(done)
-    with changes(db, f"{word} {title}", by=by, undoes=done.id, clock=clock) as unit:
+    with changes(db, _undo_title(db, done), by=by, undoes=done.id, clock=clock) as unit:
         for each in reversed(journal.changes_of(db, done.id)):
             _reverse(unit, BY_NAME[each.entity], each, report)
         if unit.count:
             report.operation = unit.operation
     return report
+
+
+def _undo_title(db: Handle, done: Done) -> str:
+    """What taking an operation back is called: an undo, or, when that is itself an undo, a redo, and so on in turn."""
+    word, first = "undo", done
+    while first.undoes is not None:
+        word = "redo" if word == "undo" else "undo"
+        first = journal.operation(db, first.undoes)
+    return f"{word} {first.title}"
 
 
 def redo(db: Handle, *, by: str = "", clock: Clock = utc_now) -> UndoReport:

@@ -21,7 +21,7 @@ from partners_crm.model import Declared, Table
 from partners_crm.model.orm import peewee
 from partners_crm.normalize.text import fold
 
-_TERM = re.compile(r'(-?)(?:([A-Za-z_]+):)?("[^"]*"?|\S+)')
+_TERM = re.compile(r'(-?)(?:([A-Za-z_]+):)?("[^"]*"?|\S+|(?<=:)(?=\s|$))')
 _COMPARED = re.compile(r"(<=|>=|<|>)?(.*)", re.DOTALL)
 _DAYS_AGO = re.compile(r"(\d{1,5})d")
 MAX_LENGTH = 500
@@ -48,7 +48,7 @@ def parse(text: str) -> tuple[Term, ...]:
     """The terms of a query; an empty query has none and selects all.
 
     Raises:
-        QueryError: the query is too long.
+        QueryError: the query is too long, or a term of it says nothing.
     """
     if len(text) > MAX_LENGTH:
         raise QueryError(f"a query has at most {MAX_LENGTH} characters, this one has {len(text)}")
@@ -56,7 +56,9 @@ def parse(text: str) -> tuple[Term, ...]:
     for minus, field, value in _TERM.findall(text):
         if value.startswith('"'):
             value = value.strip('"')
-        # A word without a letter or a digit says nothing; a field without a value is an error named later.
+        if not field and not fold(value):
+            raise QueryError(f"{minus}{value or text.strip()} says nothing", "a term is a word, or field:value")
+        # A field without a value is an error named later.
         if field or fold(value):
             terms.append(Term(field.lower(), value, bool(minus)))
     if len(terms) > MAX_TERMS:
@@ -149,6 +151,10 @@ def _compared(field: Any, term: Term, how: Declared, today: date) -> Condition:
             raise QueryError(f"{term.field} cannot be {term.value}", "it is a number") from None
     if operator is None:
         return field.startswith(value) if how.kind == "day" else field == value
-    known = field != "" if how.kind == "day" else field.is_null(False)
-    compared = {"<": field < value, "<=": field <= value, ">": field > value, ">=": field >= value}[operator]
-    return known & compared
+    if how.kind == "day":
+        # A date may be partial, and so may the stored one: 2011-07 is not after 2011, nor is it before.
+        end = f"{value}~"
+        days = {"<": field < value, "<=": field < end, ">": field > end, ">=": field >= value}
+        return (field != "") & days[operator]
+    numbers = {"<": field < value, "<=": field <= value, ">": field > value, ">=": field >= value}
+    return field.is_null(False) & numbers[operator]

@@ -70,7 +70,7 @@ def where(db: Handle, table: type[T], **values: object) -> list[T]:
 def find(db: Handle, table: type[T], key: str) -> T:
     """The record a person means: its id, its uid (or the first six digits or more of it), or its name.
 
-    A name is compared in its folded form; a name that begins so is taken when only one does.
+    A name is compared in its folded form, whole: a deletion must not hit what merely begins so.
 
     Raises:
         NotFound: nothing is called so.
@@ -79,15 +79,13 @@ def find(db: Handle, table: type[T], key: str) -> T:
     entity = table.entity
     key = key.strip()
     if key.isdigit():
-        return by_id(db, table, int(key)) if len(key) < 19 else _nothing(table, key)
+        return by_id(db, table, int(key)) if len(key) < 19 else _nothing(db, table, key)
     found = records(db, table.select().where(table.uid.startswith(key.lower())).limit(3)) if len(key) >= 6 else []
     if not found and entity.title and fold(key):
         title = peewee.fn.fold(table._meta.fields[entity.title])
         found = records(db, table.select().where(title == fold(key)).limit(6))
-        if not found:
-            found = records(db, table.select().where(title.startswith(fold(key))).limit(6))
     if not found:
-        return _nothing(table, key)
+        return _nothing(db, table, key)
     if len(found) > 1:
         names = "; ".join(f"{record.id} {title_of(record)}" for record in found[:5])
         raise Ambiguous(f"{key} stands for more than one {entity.name}", f"use the number: {names}")
@@ -106,8 +104,11 @@ def parts(ids: Sequence[int]) -> Iterator[Sequence[int]]:
         yield ids[start : start + MANY]
 
 
-def _nothing(table: type[T], key: str) -> T:
-    raise NotFound(
-        f"there is no {table.entity.name} called {key}",
-        f"list them with: partners list {table.entity.plural}",
-    )
+def _nothing(db: Handle, table: type[T], key: str) -> T:
+    hint = f"list them with: partners list {table.entity.plural}"
+    if table.entity.title and fold(key):
+        title = peewee.fn.fold(table._meta.fields[table.entity.title])
+        near = records(db, table.select().where(title.startswith(fold(key))).limit(5))
+        if near:
+            hint = "names that begin so: " + "; ".join(f"{record.id} {title_of(record)}" for record in near)
+    raise NotFound(f"there is no {table.entity.name.replace('_', ' ')} called {key}", hint)

@@ -162,7 +162,7 @@ class PartnersApp(App[int]):
     def _step(self, work: Callable[[Crm], Any], word: str, hint: str) -> None:
         def done(report: Any) -> None:
             left = [*report.kept, *report.refused]
-            title = report.undone.title.removeprefix("undo ")
+            title = report.undone.title.removeprefix("undo ").removeprefix("redo ")
             more = f"{len(left)} left alone: {left[0]}" if left else hint
             self.notice(f"{word}: {title} ({report.reversed} records)", more, error=bool(left))
             self.changed()

@@ -56,7 +56,6 @@ class Records(MainScreen):
         self._rest: Timer | None = None
         self._typing: Timer | None = None
         self._rows: int | None = None
-        self._marked = 0
 
     def compose(self) -> ComposeResult:
         """Head, list and card, status, keys."""
@@ -100,9 +99,8 @@ class Records(MainScreen):
         self.query_one("#head", Line).put(
             joined([(title, "bold"), (f"  {self.crm.name}", ""), (f"   {self.query_text}", "$accent")])
         )
-        marked = f" · {self._marked} marked" if self._marked else ""
         words = self.table.entity.name if self._rows == 1 else self.entity
-        text = trouble or f"{count} {words}{marked} · {sort} · {GOING}"
+        text = trouble or f"{count} {words} · {sort} · {GOING}"
         self.query_one("#status", Line).put(label(text, "$error" if trouble else ""))
 
     # ---------------------------------------------------------------- the list
@@ -130,7 +128,7 @@ class Records(MainScreen):
 
     def on_virtual_table_counted(self, message: VirtualTable.Counted) -> None:
         """Say how many records there are."""
-        self._rows, self._marked = message.rows, message.marked
+        self._rows = message.rows
         self._say()
 
     def on_virtual_table_failed(self, message: VirtualTable.Failed) -> None:

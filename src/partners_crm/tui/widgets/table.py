@@ -64,13 +64,13 @@ class RowSource(Protocol):
 class VirtualTable(ScrollView, can_focus=True):
     """The one table of the program."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"table--cursor", "table--header", "table--marked", "table--quiet"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"table--cursor", "table--header", "table--quiet"}
     DEFAULT_CSS = """
-    VirtualTable { height: 1fr; background: $surface; color: $foreground; scrollbar-size-vertical: 1; }
+    VirtualTable { height: 1fr; background: $surface; color: $foreground; }
+    VirtualTable { scrollbar-size-vertical: 1; overflow-x: hidden; }
     VirtualTable > .table--cursor { background: $primary 30%; text-style: bold; }
     VirtualTable:focus > .table--cursor { background: $primary; color: $background; text-style: bold; }
     VirtualTable > .table--header { background: $panel; text-style: bold; }
-    VirtualTable > .table--marked { color: $accent; text-style: bold; }
     VirtualTable > .table--quiet { color: $foreground 60%; }
     """
     BINDINGS: ClassVar[list[Any]] = [
@@ -81,9 +81,6 @@ class VirtualTable(ScrollView, can_focus=True):
         Binding("home,g", "edge(0)", "First", show=False, id="table.first"),
         Binding("end,G", "edge(1)", "Last", show=False, id="table.last"),
         Binding("enter", "open", "Open", show=False, id="table.open"),
-        Binding("space", "mark", "Mark", show=False, id="table.mark"),
-        Binding("a", "mark_all(1)", "Mark all", show=False, id="table.mark_all"),
-        Binding("A", "mark_all(0)", "Mark none", show=False, id="table.mark_none"),
     ]
 
     class Highlighted(Message):
@@ -101,12 +98,11 @@ class VirtualTable(ScrollView, can_focus=True):
             self.record_id = record_id
 
     class Counted(Message):
-        """All ids of the present source are known, or the marks have changed."""
+        """All ids of the present source are known."""
 
-        def __init__(self, rows: int, marked: int) -> None:
+        def __init__(self, rows: int) -> None:
             super().__init__()
             self.rows = rows
-            self.marked = marked
 
     class Failed(Message):
         """The source could not be read."""
@@ -119,7 +115,6 @@ class VirtualTable(ScrollView, can_focus=True):
         super().__init__(id=id)
         self.source = source
         self.empty = empty
-        self.marked: set[int] = set()
         self.cursor = 0
         self._ids: array[int] = array("q")
         self._complete = False
@@ -193,8 +188,7 @@ class VirtualTable(ScrollView, can_focus=True):
         elif self._complete:
             self.cursor = min(self.cursor, max(0, len(ids) - 1))
         if self._complete:
-            self.marked &= set(ids)
-            self.post_message(self.Counted(len(ids), len(self.marked)))
+            self.post_message(self.Counted(len(ids)))
         self._measure()
         self._scroll_to_cursor()
         self.post_message(self.Highlighted(self.cursor_id))
@@ -209,7 +203,7 @@ class VirtualTable(ScrollView, can_focus=True):
         self._measure()
         self._scroll_to_cursor()
 
-    # ---------------------------------------------------------------- moving and marking
+    # ---------------------------------------------------------------- moving
 
     def action_move(self, step: int) -> None:
         """Move the cursor by some rows."""
@@ -228,18 +222,6 @@ class VirtualTable(ScrollView, can_focus=True):
         if self.cursor_id is not None:
             self.post_message(self.Opened(self.cursor_id))
 
-    def action_mark(self) -> None:
-        """Mark the record under the cursor, or take its mark away, and go on to the next."""
-        if self.cursor_id is not None:
-            self.marked ^= {self.cursor_id}
-            self._marks_changed()
-            self._go(self.cursor + 1)
-
-    def action_mark_all(self, every: int) -> None:
-        """Mark every record of the table, or none."""
-        self.marked = set(self._ids) if every else set()
-        self._marks_changed()
-
     def on_click(self, event: events.Click) -> None:
         """Put the cursor on a row; a click on the row that has it opens the record."""
         row = event.y - 1 + self.scroll_offset.y
@@ -249,10 +231,6 @@ class VirtualTable(ScrollView, can_focus=True):
             else:
                 self._go(row)
 
-    def _marks_changed(self) -> None:
-        self.refresh()
-        self.post_message(self.Counted(len(self._ids), len(self.marked)))
-
     def _go(self, target: int) -> None:
         target = max(0, min(len(self._ids) - 1, target))
         if target == self.cursor or not self._ids:
@@ -260,9 +238,9 @@ class VirtualTable(ScrollView, can_focus=True):
         old, self.cursor = self.cursor, target
         if not self._scroll_to_cursor():
             # Two lines change, so two lines are painted.
-            top = self.scroll_offset.y
-            self.refresh_lines(old - top + 1)
-            self.refresh_lines(target - top + 1)
+            # The scroll offset is taken off by ScrollView; line 0 is the header.
+            self.refresh_lines(old + 1)
+            self.refresh_lines(target + 1)
         self.post_message(self.Highlighted(self.cursor_id))
 
     def _scroll_to_cursor(self) -> bool:
@@ -292,14 +270,9 @@ class VirtualTable(ScrollView, can_focus=True):
         row = self.scroll_offset.y + y - 1
         if row >= len(self._ids):
             return Strip.blank(width, self.rich_style)
-        marked = self._ids[row] in self.marked
-        if row == self.cursor:
-            style = self.get_component_rich_style("table--cursor")
-        elif marked:
-            style = self.get_component_rich_style("table--marked")
-        else:
-            style = self.rich_style
-        sign = ("✓" if marked else " ") + ("▸" if row == self.cursor else " ")
+        on = row == self.cursor
+        style = self.get_component_rich_style("table--cursor") if on else self.rich_style
+        sign = " ▸" if on else "  "
         return self._strip(sign, self._row(row), style, width)
 
     def _strip(self, sign: str, values: Sequence[str], style: Any, width: int) -> Strip:
