@@ -85,7 +85,7 @@ USAGE: tuple[tuple[list[str], str], ...] = (
     (["edit", "organization", "Near West Homes", "name="], "must not be empty"),
     (["edit", "organization", "Near West Homes", "colour=red"], "no field colour"),
     (["edit", "organization", "Nobody", "name=A"], "no organization called Nobody"),
-    (["archive", "silo", "housing"], "cannot be archived"),
+    (["archive", "silo", "housing"], "are not archived"),
     (["archive", "organization", "Nobody"], "no organization called Nobody"),
     (["delete", "organization", "Nobody", "--yes"], "no organization called Nobody"),
     (["history", "organization"], "which record"),

@@ -159,13 +159,15 @@ def test_one_answer_everywhere(three: DistrictIndex, longitude: float, latitude:
     [
         (0, 0, "0, 0"),
         (-87.6, 41.9, "swapped"),
-        (41.9, -80.0, "not in Illinois .* km"),
+        (41.9, -80.0, "not in Illinois, .* km"),
         (200, 10, "no place on earth"),
         (math.nan, 10, "no place on earth"),
     ],
 )
 def test_the_reason_of_a_point_outside(latitude: float, longitude: float, words: str) -> None:
-    assert re.search(words, index_of("il-2021").explain_outside(latitude, longitude))
+    mistaken, reason = index_of("il-2021").explain_outside(latitude, longitude)
+    assert re.search(words, reason)
+    assert mistaken == ("not in Illinois" not in words)
 
 
 AROUND = {

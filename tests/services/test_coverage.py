@@ -148,9 +148,11 @@ def test_a_moved_site_changes_its_district_and_an_undo_brings_it_back(crm: Crm) 
     assert states(crm.coverage())["confirmed"] == before
 
 
-def test_a_point_outside_the_state_is_refused() -> None:
+def test_swapped_coordinates_are_refused_and_another_state_is_not() -> None:
     with pytest.raises(InvalidValue):
-        placing.check_point(19.4, -99.1, ["il-2021"])
+        placing.check_point(-87.6, 41.9, ["il-2021"])
+    placing.check_point(38.63, -90.2, ["il-2021"])
+    assert placing.look_outside(38.63, -90.2, ["il-2021"])[:2] == (True, False)
 
 
 evidence = st.builds(

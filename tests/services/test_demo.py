@@ -185,7 +185,10 @@ def one(crm: Crm, name: str) -> Organization:
 
 
 def test_the_merged_association_leads_to_the_one_that_took_it_over(demo: Crm) -> None:
-    merged, successor = one(demo, "A01 Association of Shelter Keepers"), one(demo, "A02 Association of Community Caretakers")
+    merged, successor = (
+        one(demo, "A01 Association of Shelter Keepers"),
+        one(demo, "A02 Association of Community Caretakers"),
+    )
     assert merged.successor == successor.id
     assert one(demo, "Lantern Street Youth House").parent == one(demo, "Lantern Street Shelter").id
     assert not {merged.id, successor.id} & {tie.organization for tie in all_of(demo, Membership)}

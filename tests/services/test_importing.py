@@ -145,7 +145,7 @@ BAD_ROWS = (
     ("Organization,House district\nGood One,27th\nBad,119\n", 1, 1, "is no house district"),
     ("Organization,House district\nGood One,HD 5\nBad,Springfield\n", 1, 1, "is no house district"),
     ("Organization,Lat,Lon\nGood One,41.88,-87.65\nSwapped,-87.65,41.88\n", 1, 1, "swapped"),
-    ("Organization,Lat,Lon\nGood One,41.88,-87.65\nFar,19.4,-99.1\n", 1, 1, "not in Illinois"),
+    ("Organization,Lat,Lon\nGood One,41.88,-87.65\nFar,0,0\n", 1, 1, "0, 0"),
     ("Organization,Lat,Lon\nGood One,41.88,-87.65\nHalf,41.88,\n", 1, 1, "one is missing"),
     ("Organization,Lat,Lon\nGood One,41.88,-87.65\nWord,north,west\n", 1, 1, "is not a number"),
     ("Organization,Status\nGood One,member\nBad,purple\n", 1, 1, "is not a choice"),

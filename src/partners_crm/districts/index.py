@@ -72,21 +72,22 @@ class DistrictIndex:
             return Placement(min(number, other), 0.0, max(number, other), on_border=True, snapped_m=None)
         return Placement(number, metres, other, on_border=False, snapped_m=None)
 
-    def explain_outside(self, latitude: float, longitude: float) -> str:
-        """Why a point lies in no district, in words."""
+    def explain_outside(self, latitude: float, longitude: float) -> tuple[bool, str]:
+        """Whether a point in no district is a mistake, and why it is in none, in words."""
         if latitude == 0 and longitude == 0:
-            return "is 0, 0: a place that was not found"
+            return True, "is 0, 0: a place that was not found"
         south, west, north, east = self.bounds
         if south <= longitude <= north and west <= latitude <= east:
-            return "looks swapped: latitude is degrees north, longitude degrees east"
+            return True, "looks swapped: latitude is degrees north, longitude degrees east"
         if not (-90 <= latitude <= 90 and -180 <= longitude <= 180):
-            return "is no place on earth"
+            return True, "is no place on earth"
+        if south <= latitude <= north and west <= -longitude <= east:
+            return True, "lacks a minus: longitude is degrees east, negative in America"
         kx, ky = _metres_per_unit(latitude)
         dx = max(west - longitude, 0, longitude - east) * SCALE * kx
         dy = max(south - latitude, 0, latitude - north) * SCALE * ky
-        return f"is not in {self.info.state_name}" + (
-            f" but {math.hypot(dx, dy) / 1000:,.0f} km away" if dx or dy else ""
-        )
+        away = f", {math.hypot(dx, dy) / 1000:,.0f} km away" if dx or dy else ""
+        return False, f"is not in {self.info.state_name}{away}: no district"
 
     def _build(self, district_map: DistrictMap) -> None:
         lon, lat, low, height = district_map.lon, district_map.lat, self._low, self._height

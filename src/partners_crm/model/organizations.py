@@ -52,7 +52,6 @@ class Organization(Table):
         required=True,
         index=True,
         headers=(
-            "name",
             "organization",
             "organization name",
             "organisation",
@@ -67,6 +66,7 @@ class Organization(Table):
             "account name",
             "provider",
             "legal name",
+            "name",
         ),
     )
     kind = choice(

@@ -84,7 +84,13 @@ class Assignment(Table):
 class Seat(Table):
     """A seat of a chamber: it stays when its holder, or the map, changes."""
 
-    entity = EntityInfo("seat", "seats", "name", "A seat of the legislature; fixed, whoever holds it.")
+    entity = EntityInfo(
+        "seat",
+        "seats",
+        "name",
+        "A seat of the legislature; fixed, whoever holds it.",
+        not_by_hand="seats come with the state",
+    )
 
     state = text("State")
     chamber = choice("Chamber", CHAMBERS, default="house")

@@ -176,11 +176,12 @@ def address_key(street: str, unit: str, postal_code: str) -> str:
     return place_key(parse_address(street).street if street else "", unit, postal_code)
 
 
-def place_key(street: str, unit: str, postal_code: str) -> str:
-    """`address_key` of a street that has been understood already."""
-    if not street and not postal_code:
+def place_key(street: str, unit: str, postal_code: str, city: str = "") -> str:
+    """`address_key` of a street that has been understood already; without a ZIP the city tells places apart."""
+    where = postal_code[:5] or fold(city)
+    if not street and not where:
         return ""
-    return "|".join((fold(street), fold(_unit_text(unit)) if unit else "", postal_code[:5]))
+    return "|".join((fold(street), fold(_unit_text(unit)) if unit else "", where))
 
 
 def _unread(raw: str, reason: str) -> Address:

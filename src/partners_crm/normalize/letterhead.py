@@ -24,6 +24,15 @@ class Letterhead:
     """Parts that were none of these, as typed: nothing is lost."""
 
 
+def address_in(line: str) -> str:
+    """The address of a line of contact details; the whole line where it has no other parts."""
+    if not _PARTS.search(line.strip()):
+        return line
+    found = parse_letterhead(line)
+    others = found.phones or found.emails or found.webs
+    return found.address.raw if found.address is not None and others else line
+
+
 def parse_letterhead(line: str) -> Letterhead:
     """Read a line such as "560 West Lake Street, 6th Floor, Chicago, IL 60661 • 312-906-2364 p • 312-876-0721 f"."""
     address: Address | None = None

@@ -31,7 +31,7 @@ BASES = ("any", "hq", "service")
 UNITS = ("org", "family")
 CHAMBER_WORD = {"house": "House", "senate": "Senate"}
 LEVEL_WORD = {
-    110: "decided by a person",
+    110: "a person's decision",
     100: "rooftop",
     80: "street level",
     75: "stated in a file",
@@ -252,13 +252,15 @@ def _evidence(
     for row in tuples(db, query):
         organization, kind, since, until, chamber, number, level, share, border_m, neighbour = row
         member = members.get(organization)
-        if member is None or ((since or until) and covers(since, until, day, recorded_on="") == "no"):
+        holds = covers(since, until, day, recorded_on="") if since or until else "yes"
+        if member is None or holds == "no":
             continue
+        sure = member.sure and holds == "yes"
         placed.add(organization)
         if kind not in kinds:
             continue
         found.setdefault(chamber, []).append(
-            Evidence(organization, member.unit, number, level or 0, share, border_m, neighbour, member.sure)
+            Evidence(organization, member.unit, number, level or 0, share, border_m, neighbour, sure)
         )
     return found, placed
 

@@ -40,15 +40,22 @@ def districts_of(db: Handle, district_map: DistrictMap) -> dict[tuple[str, int],
 
 
 def check_point(latitude: float, longitude: float, codes: Iterable[str]) -> None:
-    """Refuse a point that lies in no district of any of the maps.
+    """Refuse a point that is no place: swapped, 0, 0 or off the earth. A place in another state has no district.
 
     Raises:
-        InvalidValue: with the reason in words, such as swapped coordinates.
+        InvalidValue: with the reason in words.
     """
-    indexes = [index_of(code) for code in codes]
-    if indexes and all(index.locate(latitude, longitude) is None for index in indexes):
-        reason = indexes[-1].explain_outside(latitude, longitude)
+    _, mistaken, reason = look_outside(latitude, longitude, codes)
+    if mistaken:
         raise InvalidValue("Latitude, longitude", f"{latitude:g}, {longitude:g}", reason)
+
+
+def look_outside(latitude: float, longitude: float, codes: Iterable[str]) -> tuple[bool, bool, str]:
+    """(no district of any map, and that is a mistake, why) of a point."""
+    indexes = [index_of(code) for code in codes]
+    if not indexes or any(index.locate(latitude, longitude) is not None for index in indexes):
+        return False, False, ""
+    return True, *indexes[-1].explain_outside(latitude, longitude)
 
 
 def place(changes: Changes, sites: Sequence[Site]) -> int:

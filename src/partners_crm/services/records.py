@@ -12,10 +12,11 @@ from datetime import date
 from functools import cache
 from typing import Any, TypeVar, cast
 
-from partners_crm.errors import Conflict, InvalidValue, NotFound
+from partners_crm.errors import ConfigError, Conflict, InvalidValue, NotFound
 from partners_crm.model import BY_NAME, ENTITIES, Contact, ContactPoint, Declared, Site, Table
 from partners_crm.normalize.text import reject_reason
 from partners_crm.services import placing
+from partners_crm.services.rules import check
 from partners_crm.store.open import Handle
 from partners_crm.store.read import find, title_of, where
 from partners_crm.store.work import Changes
@@ -53,12 +54,25 @@ def add(changes: Changes, table: type[T], **values: Any) -> T:
         InvalidValue: a value does not fit its field.
     """
     completed = complete(table, values)
-    if table is Site:
-        _check_point(changes.db, completed)
+    check(changes.db, table, completed, set(values), None)
     record = changes.add(table, **completed)
     if isinstance(record, Site):
         placing.place(changes, [record])
+        _add_letterhead(changes, record)
     return record
+
+
+def _add_letterhead(changes: Changes, site: Site) -> None:
+    """Add the phones and addresses that stand in the address line of a new site."""
+    from partners_crm.normalize.letterhead import address_in, parse_letterhead
+
+    if address_in(site.address) != site.address:
+        found = parse_letterhead(site.address)
+        for phone in found.phones:
+            add(changes, ContactPoint, site=site.id, kind="phone", raw=phone.raw, use=phone.use)
+        for kind, parts in (("email", found.emails), ("web", found.webs)):
+            for part in parts:
+                add(changes, ContactPoint, site=site.id, kind=kind, raw=part)
 
 
 def complete(table: type[Table], values: Mapping[str, Any]) -> dict[str, Any]:
@@ -83,11 +97,12 @@ def edit(changes: Changes, record: T, **values: Any) -> T:
     """
     table = type(record)
     merged = {**{name: record[name] for name in table.declarations()}, **values}
+    if table is ContactPoint and "raw" in values and "extension" not in values:
+        merged["extension"] = ""  # it belonged to the number that was there
     derived = {
         name: value for name, value in _derived(table, merged, changed=set(values)).items() if name not in values
     }
-    if table is Site and values.keys() & {"latitude", "longitude"}:
-        _check_point(changes.db, merged)
+    check(changes.db, table, merged, set(values), record.id)
     after = changes.update(record, **_checked(table, {**derived, **values}, values))
     if isinstance(after, Site) and values.keys() & {"latitude", "longitude", "match_level"}:
         placing.place(changes, [after])
@@ -98,14 +113,12 @@ def archive(changes: Changes, record: Table, on: date) -> Table:
     """Put an organization or a contact away: kept, but out of every list.
 
     Raises:
-        InvalidValue: records of this entity cannot be archived.
+        ConfigError: records of this entity cannot be archived.
     """
     if "archived_on" not in type(record).declarations():
-        raise InvalidValue(
-            "archived_on",
-            type(record).entity.name,
-            "is an entity that cannot be archived",
-            "delete it instead",
+        entity = type(record).entity
+        raise ConfigError(
+            f"{entity.plural.replace('_', ' ')} are not archived", f"delete it: partners delete {entity.name} KEY"
         )
     return changes.update(record, archived_on=on.isoformat())
 
@@ -266,12 +279,15 @@ def _derived(table: type[Table], values: Mapping[str, Any], changed: set[str] | 
         from partners_crm.normalize.names import split_name
 
         found["given_name"], found["family_name"] = split_name(str(values.get("name", "")))
+    elif table is Contact and not values.get("name"):
+        parts = (str(values.get(name) or "") for name in ("given_name", "family_name"))
+        found["name"] = " ".join(filter(None, parts))
     return found
 
 
 def _derive_point(values: Mapping[str, Any]) -> dict[str, Any]:
     raw = str(values.get("raw", ""))
-    kind = values.get("kind") or "phone"
+    kind = values.get("kind") or ("email" if "@" in raw else "phone")
     # A person's word about a point (bounced, former) outlives a new spelling of it.
     status = values.get("status") or "ok"
     if kind == "phone":
@@ -287,14 +303,16 @@ def _derive_point(values: Mapping[str, Any]) -> dict[str, Any]:
         extra = {}
     if status in {"ok", "unreadable"}:
         status = "ok" if value else "unreadable"
-    return {"value": value, "problem": problem, "status": status, **extra}
+    return {"kind": kind, "value": value, "problem": problem, "status": status, **extra}
 
 
 def derive_site(values: Mapping[str, Any]) -> dict[str, Any]:
     """The street, unit, city, state and ZIP understood from a site's address; what was typed is never replaced."""
     from partners_crm.normalize.addresses import parse_address, parse_parts
+    from partners_crm.normalize.letterhead import address_in
 
     typed = {name: str(values.get(name) or "") for name in ("address", "unit", "city", "state", "postal_code")}
+    typed["address"] = address_in(typed["address"])
     if not any(typed.values()):
         return {"street": "", "address_note": ""}
     if typed["city"] or typed["postal_code"]:
@@ -326,19 +344,11 @@ def _checked(table: type[Table], values: dict[str, Any], given: Mapping[str, Any
                 raise InvalidValue(label, value[:40], reason)
             if choices and value not in choices:
                 raise InvalidValue(label, value, "is not a choice", f"one of: {', '.join(choices)}")
-    if given.keys() & _TOGETHER:
-        _check_together(table, values, given)
+    if "since" in given or "until" in given:
+        since, until = values.get("since"), values.get("until")
+        if since and until and str(until) < str(since)[: len(str(until))]:
+            raise InvalidValue("Until", until, f"lies before {since}")
     return values
-
-
-def _check_point(db: Handle, values: Mapping[str, Any]) -> None:
-    latitude, longitude = values.get("latitude"), values.get("longitude")
-    if latitude is not None and longitude is not None:
-        placing.check_point(latitude, longitude, [each.code for each in placing.placed_maps(db)])
-
-
-_TOGETHER = frozenset({"latitude", "longitude", "since", "until"})
-"""Fields that are checked with each other."""
 
 
 @cache
@@ -347,17 +357,6 @@ def _rules(table: type[Table]) -> tuple[dict[str, tuple[str, tuple[str, ...]]], 
     declarations = table.declarations()
     rules = {name: (how.label, tuple(code for code, _ in how.choices)) for name, how in declarations.items()}
     return rules, tuple(name for name, how in declarations.items() if how.required)
-
-
-def _check_together(table: type[Table], values: Mapping[str, Any], given: Mapping[str, Any]) -> None:
-    latitude, longitude = values.get("latitude"), values.get("longitude")
-    if table is Site and given.keys() & {"latitude", "longitude"} and (latitude is None) != (longitude is None):
-        missing = "longitude" if longitude is None else "latitude"
-        if missing in given or missing in values:
-            raise InvalidValue("Latitude and longitude", "", f"belong together: {missing} is missing")
-    since, until = values.get("since"), values.get("until")
-    if since and until and str(until) < str(since)[: len(str(until))]:
-        raise InvalidValue("Until", until, f"lies before {since}")
 
 
 def links_to(table: type[Table]) -> list[tuple[type[Table], str, Declared]]:

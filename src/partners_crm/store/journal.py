@@ -76,6 +76,12 @@ def operation(db: Handle, number: int) -> Done:
     return found[0]
 
 
+def newest(db: Handle) -> int:
+    """The number of the newest operation, 0 when there is none."""
+    found = tuples(db, Operation.select(Operation.id).order_by(Operation.id.desc()).limit(1))
+    return int(found[0][0]) if found else 0
+
+
 def undone_by(db: Handle) -> dict[int, int]:
     """For each operation that is taken back at present, the operation that did it.
 

@@ -127,6 +127,15 @@ def create_schema(db: Handle) -> None:
 
 def connect(db: Handle) -> None:
     """Connect the handle in the calling thread; every thread that reads or writes has its own connection."""
+    if db.is_closed():
+        # SQLite would make a new, empty file where the coalition was taken away.
+        try:
+            here = db.path.stat().st_ino
+        except OSError:
+            here = None
+        if here != db.inode:
+            gone = "was deleted or moved" if here is None else "was replaced"
+            raise StoreUnavailable(f"{db.path} {gone} while it was open", "put it back, or open the coalition again")
     with faults(db):
         db.connect(reuse_if_open=True)
 
@@ -173,6 +182,8 @@ def translate(db: Handle, error: BaseException) -> StoreError | PermissionRefuse
         )
     if name.startswith("SQLITE_FULL"):
         return StoreUnavailable(f"the disk of {path} is full; nothing was saved", "free some space and try again")
+    if "UNIQUE constraint failed" in text:
+        return StoreUnavailable(f"{text.rpartition(': ')[2]}: the value is taken already", "nothing was saved")
     if name.startswith("SQLITE_CANTOPEN"):
         return PermissionRefused(f"{path} cannot be opened", "check the modes of the file and of its folder")
     return StoreUnavailable(f"{path}: {text}", "nothing was saved")

@@ -78,6 +78,9 @@ def import_file(
         plan = plan_import(db, sheet, today=today, members=members, map_code=map_code)
         source = Source(sheet.name, sheet.sha256)
         with changes(db, f"import {sheet.name}", by=by, source=source, clock=clock, keep=not preview) as unit:
+            if unit.operation != plan.operation:
+                # Somebody wrote between the plan and the lock: what was new may be known by now.
+                plan = plan_import(db, sheet, today=today, members=members, map_code=map_code)
             counted = _apply(unit, plan)
             written, operation = unit.count, unit.operation
         return _report(plan, counted, written, None if preview or not written else operation, preview)

@@ -6,6 +6,7 @@ It is read with a handful of queries before the first row, never with one for ea
 from __future__ import annotations
 
 from collections.abc import Hashable
+from typing import Any
 
 from partners_crm.model import (
     Affiliation,
@@ -27,7 +28,7 @@ from partners_crm.model import (
 from partners_crm.normalize.addresses import place_key
 from partners_crm.normalize.text import fold, name_key
 from partners_crm.store.open import Handle
-from partners_crm.store.read import by_id, tuples
+from partners_crm.store.read import MANY, by_ids, tuples
 
 
 class Ref:
@@ -40,12 +41,21 @@ class Ref:
         self.id = record_id
 
 
+def organization_key(name: str) -> str:
+    """The key under which two spellings of an organization's name meet; a name of signs alone stands for itself."""
+    return name_key(name) or " ".join(name.split())
+
+
 class Known:
     """Records by their keys; what is planned is learnt as it is planned."""
 
     def __init__(self, db: Handle) -> None:
         self._db = db
         self._refs: dict[tuple[type[Table], int], Ref] = {}
+        self._blocks: dict[tuple[type[Table], int], dict[int, Table]] = {}
+        self.memberships: dict[Ref, dict[str, Any]] = {}
+        """The newest membership of an organization: its values, stored or planned."""
+        self.eins: dict[Ref, str] = {}
         self._organizations: dict[str, Ref] = {}
         self._numbers: dict[tuple[str, str], Ref] = {}
         self._sites: dict[tuple[Ref, str, str], Ref] = {}
@@ -58,9 +68,14 @@ class Known:
         self._read_facts()
 
     def record(self, ref: Ref) -> Table:
-        """The stored record behind a ref."""
+        """The stored record behind a ref, read a block of ids at a time."""
         assert ref.id is not None
-        return by_id(self._db, ref.table, ref.id)
+        key = (ref.table, ref.id // MANY)
+        block = self._blocks.get(key)
+        if block is None:
+            first = key[1] * MANY
+            block = self._blocks[key] = by_ids(self._db, ref.table, range(first, first + MANY))
+        return block[ref.id]
 
     def silos(self) -> dict[str, Ref]:
         """Silos by their folded code, name and label."""
@@ -75,9 +90,10 @@ class Known:
         """The organization a name means."""
         return self._organizations.get(key)
 
-    def learn_organization(self, key: str, ref: Ref) -> None:
-        """Remember a planned organization."""
-        self._organizations[key] = ref
+    def learn_organization(self, key: str, ref: Ref) -> bool:
+        """Remember a name of an organization; the first that had it keeps it. Returns whether it was new to it."""
+        self._organizations.setdefault(key, ref)
+        return self.is_new("name", ref, key)
 
     def organization_by_number(self, system: str, value: str) -> Ref | None:
         """The organization with an identifier."""
@@ -118,6 +134,10 @@ class Known:
         """Remember a planned tag."""
         self._named[kind, name] = ref
 
+    def knows(self, *fact: Hashable) -> bool:
+        """Whether a fact is known."""
+        return fact in self._facts
+
     def is_new(self, *fact: Hashable) -> bool:
         """Whether a fact was not known; it is from now on."""
         if fact in self._facts:
@@ -127,13 +147,15 @@ class Known:
 
     def _read_organizations(self) -> None:
         for key, name in tuples(self._db, Organization.select(Organization.id, Organization.name)):
-            self._organizations.setdefault(name_key(name), self._ref(Organization, key))
+            self.learn_organization(organization_key(name), self._ref(Organization, key))
         for key, name in tuples(self._db, OtherName.select(OtherName.organization, OtherName.name)):
-            self._organizations.setdefault(name_key(name), self._ref(Organization, key))
+            self.learn_organization(organization_key(name), self._ref(Organization, key))
             self._facts.add(("other name", self._ref(Organization, key), fold(name)))
         query = Identifier.select(Identifier.organization, Identifier.system, Identifier.value)
         for key, system, value in tuples(self._db, query):
             self._numbers[system, value] = self._ref(Organization, key)
+            if system == "ein":
+                self.eins[self._ref(Organization, key)] = value
 
     def _read_places(self) -> None:
         columns = (
@@ -143,9 +165,13 @@ class Known:
             Site.street,
             Site.unit,
             Site.postal_code,
+            Site.city,
+            Site.kind,
         )
-        for key, organization, name, street, unit, postal_code in tuples(self._db, Site.select(*columns)):
-            place = place_key(street, unit, postal_code)
+        for key, organization, name, street, unit, postal_code, city, kind in tuples(self._db, Site.select(*columns)):
+            place = place_key(street, unit, postal_code, city)
+            if kind == "hq":
+                self._facts.add(("hq", self._ref(Organization, organization)))
             self.learn_site(self._ref(Organization, organization), fold(name), place, self._ref(Site, key))
 
     def _read_people(self) -> None:
@@ -172,8 +198,10 @@ class Known:
             for table, key in owners:
                 if key is not None:
                     self._facts.add(("point", self._ref(table, key), kind, value or fold(raw), extension))
-        for (key,) in tuples(self._db, Membership.select(Membership.organization)):
-            self._facts.add(("membership", self._ref(Organization, key)))
+        names = ("status", "tier", "since", "until", "reason", "recruited_by")
+        ties = Membership.select(Membership.organization, *(Membership._meta.fields[name] for name in names))
+        for key, *values in tuples(self._db, ties.order_by(Membership.id)):
+            self.memberships[self._ref(Organization, key)] = dict(zip(names, values, strict=True))
         for (key,) in tuples(self._db, SiloShare.select(SiloShare.organization)):
             self._facts.add(("silo shares", self._ref(Organization, key)))
         lines = ServiceLine.select(ServiceLine.organization, ServiceLine.site, ServiceLine.name)

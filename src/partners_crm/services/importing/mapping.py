@@ -113,6 +113,11 @@ def guess(headers: Sequence[str]) -> Mapping:
             target, order = found
             if target not in best or order < best[target][0]:
                 best[target] = (order, number)
+    person = Target(Contact, "name")
+    for number, header in enumerate(headers):
+        # Beside a column that names the organization, "Name" is a person's.
+        if fold(header) == "name" and person not in best and best[Target(Organization, "name")][1] != number:
+            best[person] = (0, number)
     targets = {number: target for target, (_, number) in sorted(best.items(), key=lambda item: item[1][1])}
     return Mapping(targets, tuple(number for number in range(len(headers)) if number not in targets))
 

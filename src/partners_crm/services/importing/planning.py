@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from partners_crm.districts.maps import load_info, parent_number
 from partners_crm.errors import FileRefused, InvalidValue
 from partners_crm.model import (
     Affiliation,
@@ -32,13 +33,16 @@ from partners_crm.model import (
     Tagging,
 )
 from partners_crm.normalize.addresses import place_key
-from partners_crm.normalize.text import fold, name_key, reject_reason, tidy
+from partners_crm.normalize.contact_values import split_emails
+from partners_crm.normalize.letterhead import address_in, parse_letterhead
+from partners_crm.normalize.text import fold, reject_reason, tidy
 from partners_crm.services.importing import mapping
-from partners_crm.services.importing.known import Known, Ref
+from partners_crm.services.importing.known import Known, Ref, organization_key
 from partners_crm.services.importing.mapping import Mapping, Target
 from partners_crm.services.importing.tabular import Row, Sheet
-from partners_crm.services.placing import check_point, districts_of, placed_maps
+from partners_crm.services.placing import districts_of, index_of, look_outside, placed_maps
 from partners_crm.services.records import complete, read_value
+from partners_crm.store.journal import newest
 from partners_crm.store.maps import map_for
 from partners_crm.store.open import Handle
 
@@ -58,10 +62,17 @@ STATUS_WORDS = {
     "closed": "closed",
     "out of business": "closed",
 }
-_DISTRICT = re.compile(r"(?:hd|sd|district|dist|no)?\s*(\d{1,3})(?:st|nd|rd|th)?", re.IGNORECASE)
+_DISTRICT = re.compile(
+    r"(?:ocd-division/\S+/sld[lu]:|[a-z]{2}-)?"
+    r"(?:(?:state )?(?:house|senate|representative|legislative)|sld[lu]|hd|sd|h|s)?[ :.#-]*(?:district|dist|no)?[ .#]*"
+    r"(\d{1,3})(?:st|nd|rd|th|\.0)?(?: district)?",
+    re.IGNORECASE | re.ASCII,
+)
+_BLANKS = {"n a", "na", "none", "unknown", "tbd", "null", "nil", "not available", "not applicable"}
+"""What people write where they have nothing to write, folded."""
+_SUFFIXES = {"inc", "nfp", "llc", "ltd", "co", "corp", "incorporated"}
 _SPLIT = re.compile(r"\s*[;|,]\s*")
 _PO_BOX = re.compile(r"\s*p\.?\s*o\.?\s*box\b", re.IGNORECASE)
-_BETWEEN = re.compile(r"[;,\s]+")
 _READ: tuple[type[Table], ...] = (Organization, Site, Contact, Role, Membership)
 """The entities whose fields are read from a row one by one."""
 _EIN = re.compile(r"(\d{2})-?(\d{7})")
@@ -117,6 +128,8 @@ class Plan:
     """One for each rejected row."""
     remarks: list[Problem] = field(default_factory=list)
     """Cells that went in but need a look."""
+    operation: int = 0
+    """The operation this plan was made for: the one after the newest at that time."""
     stated: list[tuple[Ref, int]] = field(default_factory=list)
     """(site, district id) pairs that the file states."""
 
@@ -138,7 +151,7 @@ def plan_import(db: Handle, sheet: Sheet, *, today: date, members: bool = True, 
             f"{sheet.name}: no column names an organization; its columns: {headers}",
             'name one column "Organization"',
         )
-    planner = _Planner(db, Plan(sheet, found), today, members, map_code)
+    planner = _Planner(db, Plan(sheet, found, operation=newest(db) + 1), today, members, map_code)
     for row in sheet.rows:
         planner.take(row)
     planner.balance_silos()
@@ -160,7 +173,7 @@ class _Planner:
         self.known = Known(db)
         self._steps: dict[Ref, Step] = {}
         self._map_codes = [each.code for each in placed_maps(db)]
-        self._points: dict[tuple[float, float], str] = {}
+        self._points: dict[tuple[float, float], tuple[bool, bool, str]] = {}
         self._silos: dict[str, Ref] = self.known.silos()
         self._shares: dict[Ref, list[Ref]] = {}
         self._columns = [
@@ -177,10 +190,10 @@ class _Planner:
         }
         self._site_name_column = plan.mapping.column(Site, "name") is not None
         self._districts: dict[tuple[str, int], int] = {}
-        self._map_name = ""
+        self._map_name, self._base = "", ""
         if any(plan.mapping.column(None, chamber) is not None for chamber in ("house", "senate")):
             chosen = map_for(db, today, code=map_code)
-            self._districts, self._map_name = districts_of(db, chosen), chosen.code
+            self._districts, self._map_name, self._base = districts_of(db, chosen), chosen.code, chosen.base_chamber
 
     # ---------------------------------------------------------------- one row
 
@@ -224,13 +237,14 @@ class _Planner:
             raise _Rejected(self._header(Organization, "name"), "", "the row names no organization")
         districts = self._stated(cells)
         silos = self._row_silos(row, cells)
-        self._check_site(fields[Site])
+        self._check_site(row, fields[Site])
 
-        organization, is_new = self._organization(fields[Organization], cells)
-        self._membership(organization, is_new, fields[Membership])
-        site = self._site(organization, fields[Site], bool(districts))
+        organization, is_new = self._organization(row, fields[Organization], cells)
+        self._membership(row, organization, is_new, fields[Membership])
+        site = self._site(row, organization, fields[Site], bool(districts))
         contact = self._contact(organization, fields[Contact], fields[Role])
         self._points_of(row, cells, organization, site, contact)
+        self._letterhead(row, fields[Site].get("address", ""), site)
         self._service_line(organization, site, cells.get(Target(ServiceLine, "name"), ""))
         for silo in silos:
             shares = self._shares.setdefault(organization, [])
@@ -238,7 +252,7 @@ class _Planner:
                 shares.append(silo)
         self._associations(organization, cells.get(Target(None, "association"), ""))
         self._tags(organization, cells.get(Target(None, "tag"), ""))
-        if site is not None:
+        if site is not None and not self._contradicted(row, cells, fields[Site], districts):
             self.plan.stated.extend((site, district) for district in districts)
         return ("added" if is_new else "merged"), organization
 
@@ -265,7 +279,7 @@ class _Planner:
 
     # ---------------------------------------------------------------- what refuses a row
 
-    def _check_site(self, values: dict[str, Any]) -> None:
+    def _check_site(self, row: Row, values: dict[str, Any]) -> None:
         latitude, longitude = values.get("latitude"), values.get("longitude")
         if latitude is None and longitude is None:
             return
@@ -276,28 +290,52 @@ class _Planner:
             raise _Rejected(column, f"{latitude}, {longitude}", "is no point")
         point = (latitude, longitude)
         if point not in self._points:
-            try:
-                check_point(latitude, longitude, self._map_codes)
-                self._points[point] = ""
-            except InvalidValue as error:
-                self._points[point] = error.reason
-        if reason := self._points[point]:
+            self._points[point] = look_outside(latitude, longitude, self._map_codes)
+        outside, mistaken, reason = self._points[point]
+        if mistaken:
             raise _Rejected(column, f"{latitude:g}, {longitude:g}", reason)
+        if outside:
+            self.plan.remarks.append(Problem(row.line, column, f"{latitude:g}, {longitude:g}", reason))
 
     def _stated(self, cells: dict[Target, str]) -> list[int]:
-        found = []
+        found: dict[str, int] = {}
         for chamber in ("house", "senate"):
             text = cells.get(Target(None, chamber), "")
-            if not text or fold(text) in {"statewide", "n a", "na", "none", "unknown", "tbd"}:
+            if _is_blank(text) or fold(text) == "statewide":
                 continue
             read = _DISTRICT.fullmatch(text)
-            key = self._districts.get((chamber, int(read[1]))) if read else None
-            if key is None:
+            number = int(read[1]) if read else 0
+            if (chamber, number) not in self._districts:
                 raise _Rejected(
                     self._header(None, chamber), text, f"is no {chamber} district of the map {self._map_name}"
                 )
-            found.append(key)
-        return found
+            found[chamber] = number
+        base = self._base
+        for chamber, number in found.items():
+            if chamber != base and base in found:
+                parent = parent_number(load_info(self._map_name), found[base])
+                if parent and parent != number:
+                    raise _Rejected(
+                        self._header(None, chamber),
+                        str(number),
+                        f"does not hold {base} district {found[base]}, which lies in {chamber} {parent}",
+                    )
+        # The district of the other chamber follows from that of the base chamber.
+        kept = [base] if base in found else list(found)
+        return [self._districts[chamber, found[chamber]] for chamber in kept]
+
+    def _contradicted(self, row: Row, cells: dict[Target, str], values: dict[str, Any], districts: list[int]) -> bool:
+        """Whether the row's own coordinates lie elsewhere than it states; the coordinates count."""
+        latitude, longitude = values.get("latitude"), values.get("longitude")
+        if not districts or latitude is None or longitude is None:
+            return False
+        found = index_of(self._map_name).locate(latitude, longitude)
+        if found is not None and self._districts[self._base, found.number] not in districts:
+            text = cells.get(Target(None, self._base), "")
+            if text:
+                reason = f"is stated, the coordinates lie in {self._base} district {found.number}, which counts"
+                self._remark(row, None, self._base, text, reason)
+        return True
 
     def _row_silos(self, row: Row, cells: dict[Target, str]) -> list[Ref]:
         found = []
@@ -311,56 +349,80 @@ class _Planner:
 
     # ---------------------------------------------------------------- records
 
-    def _organization(self, values: dict[str, Any], cells: dict[Target, str]) -> tuple[Ref, bool]:
-        key = name_key(values["name"])
-        number = self._ein(cells.get(Target(Identifier, "value"), ""))
-        ref = (self.known.organization_by_number("ein", number) if number else None) or self.known.organization(key)
+    def _organization(self, row: Row, values: dict[str, Any], cells: dict[Target, str]) -> tuple[Ref, bool]:
+        name = values["name"]
+        key = organization_key(name)
+        number = self._ein(row, cells.get(Target(Identifier, "value"), ""))
+        named = self.known.organization(key)
+        ref = (self.known.organization_by_number("ein", number) if number else None) or named
+        if ref is not None and number and self.known.eins.get(ref, number) != number:
+            # Two bodies of one name: the number tells them apart.
+            reason = f"has another EIN than the {name} known so far; added as an organization of its own"
+            self._remark(row, Organization, "name", name, reason)
+            ref = None
         is_new = ref is None
         if ref is None:
             ref = self._add(Organization, values)
             self.known.learn_organization(key, ref)
         else:
-            self._fill(ref, values)
-        if number and self.known.organization_by_number("ein", number) is None:
+            self._fill(row, ref, values, ("kind", "note"))
+            if self.known.learn_organization(key, ref):
+                self.known.is_new("other name", ref, fold(name))
+                self._add(OtherName, {"organization": ref, "name": name, "kind": "other"})
+                reason = "has the EIN of an organization of another name; kept as a further name of it"
+                self._remark(row, Organization, "name", name, reason)
+        if number and ref not in self.known.eins:
             self.known.learn_number("ein", number, ref)
+            self.known.eins[ref] = number
             self._add(Identifier, {"organization": ref, "system": "ein", "value": number})
         other = cells.get(Target(OtherName, "name"), "")
-        if other and name_key(other) != key and self.known.is_new("other name", ref, fold(other)):
+        if other and organization_key(other) != key and self.known.is_new("other name", ref, fold(other)):
             self._add(OtherName, {"organization": ref, "name": other, "kind": "other"})
         return ref, is_new
 
-    def _ein(self, text: str) -> str:
+    def _ein(self, row: Row, text: str) -> str:
         read = _EIN.fullmatch(text.removesuffix(".0"))
+        if read is None and not _is_blank(text):
+            self._remark(row, Identifier, "value", text, "is no EIN (two and seven digits); kept in the source row")
         return f"{read[1]}-{read[2]}" if read else ""
 
-    def _membership(self, organization: Ref, is_new: bool, values: dict[str, Any]) -> None:
-        if self.known.is_new("membership", organization) and (values.get("status") or (is_new and self.members)):
-            self._add(
-                Membership,
-                {"organization": organization, "recorded_on": self.today.isoformat(), **values},
-            )
+    def _membership(self, row: Row, organization: Ref, is_new: bool, values: dict[str, Any]) -> None:
+        known = self.known.memberships.get(organization)
+        if known is None:
+            if values.get("status") or values.get("since") or (is_new and self.members):
+                new = {"organization": organization, "recorded_on": self.today.isoformat(), **values}
+                self._add(Membership, new)
+                self.known.memberships[organization] = self.plan.steps[-1].values
+            return
+        for name, value in values.items():
+            if value and known.get(name) != value:
+                words = f"differs from what is known ({known.get(name) or 'nothing'}), which was kept"
+                self._remark(row, Membership, name, str(value), words)
 
-    def _site(self, organization: Ref, values: dict[str, Any], stated: bool) -> Ref | None:
+    def _site(self, row: Row, organization: Ref, values: dict[str, Any], stated: bool) -> Ref | None:
         if not stated and not any(
             values.get(name) for name in ("name", "address", "city", "postal_code", "latitude", "service_area")
         ):
             return None
-        row = {"organization": organization, "kind": self._site_kind(values), **values}
-        completed = complete(Site, row)
-        place = place_key(completed["street"], completed["unit"], completed["postal_code"])
+        own = {"organization": organization, "kind": self._site_kind(organization, values), **values}
+        completed = complete(Site, own)
+        place = place_key(completed["street"], completed["unit"], completed["postal_code"], completed["city"])
         ref = self.known.site(organization, fold(completed["name"]), place)
         if ref is None:
             ref = self._add(Site, completed)
             self.known.learn_site(organization, fold(completed["name"]), place, ref)
+            if completed["kind"] == "hq":
+                self.known.is_new("hq", organization)
         else:
-            self._fill(ref, row)
+            told = ("latitude", "longitude", "match_level", "service_area", "since", "until")
+            self._fill(row, ref, values, told)
         return ref
 
-    def _site_kind(self, values: dict[str, Any]) -> str:
+    def _site_kind(self, organization: Ref, values: dict[str, Any]) -> str:
         if _PO_BOX.match(values.get("address", "")):
             return "mailing"
         # A file that names sites lists many for one organization; a file that does not gives the main address.
-        return "service" if self._site_name_column else "hq"
+        return "service" if self._site_name_column or self.known.knows("hq", organization) else "hq"
 
     def _contact(self, organization: Ref, values: dict[str, Any], role: dict[str, Any]) -> Ref | None:
         given, family = values.get("given_name", ""), values.get("family_name", "")
@@ -382,14 +444,24 @@ class _Planner:
         person = {"contact": contact} if contact is not None else place
         extension = cells.get(Target(None, "extension"), "").removesuffix(".0")
         for name, use, owner in (("phone", "", place), ("fax", "fax", place), ("contact_phone", "", person)):
-            if text := cells.get(Target(None, name), ""):
+            if not _is_blank(text := cells.get(Target(None, name), "")):
                 self._phones(row, name, text, use, owner, extension if name == "phone" else "")
-        if text := cells.get(Target(None, "email"), ""):
-            for part in _BETWEEN.split(text):
-                if part:
-                    self._point(row, "email", {"kind": "email", "raw": part}, person)
-        if text := cells.get(Target(None, "web"), ""):
+        if not _is_blank(text := cells.get(Target(None, "email"), "")):
+            for part in split_emails(text):
+                self._point(row, "email", {"kind": "email", "raw": part}, person)
+        if not _is_blank(text := cells.get(Target(None, "web"), "")):
             self._point(row, "web", {"kind": "web", "raw": text}, {"organization": organization})
+
+    def _letterhead(self, row: Row, text: str, site: Ref | None) -> None:
+        """The phones and addresses that stand in a line of contact details beside its address."""
+        if site is None or address_in(text) == text:
+            return
+        found = parse_letterhead(text)
+        for phone in found.phones:
+            self._point(row, "address", {"kind": "phone", "raw": phone.raw, "use": phone.use}, {"site": site})
+        for kind, parts in (("email", found.emails), ("web", found.webs)):
+            for part in parts:
+                self._point(row, "address", {"kind": kind, "raw": part}, {"site": site})
 
     def _phones(self, row: Row, name: str, text: str, use: str, owner: dict[str, Ref], extension: str) -> None:
         from partners_crm.normalize.phones import split_phones  # only a file with phones pays for it
@@ -422,11 +494,11 @@ class _Planner:
             self._add(ServiceLine, {"organization": organization, "site": site, "name": name, "active": True})
 
     def _associations(self, organization: Ref, text: str) -> None:
-        for name in filter(None, _SPLIT.split(text)):
-            association = self.known.organization(name_key(name))
+        for name in _names(text):
+            association = self.known.organization(organization_key(name))
             if association is None:
                 association = self._add(Organization, {"name": name, "kind": "association"})
-                self.known.learn_organization(name_key(name), association)
+                self.known.learn_organization(organization_key(name), association)
             if association != organization and self.known.is_new("affiliation", organization, association):
                 self._add(
                     Affiliation,
@@ -465,13 +537,20 @@ class _Planner:
         self._steps[ref] = step
         return ref
 
-    def _fill(self, ref: Ref, values: dict[str, Any]) -> None:
-        """Write the values where the record, planned or stored, has none."""
+    def _fill(self, row: Row, ref: Ref, values: dict[str, Any], told: tuple[str, ...]) -> None:
+        """Write the values where the record, planned or stored, has none; say where a field in `told` differs."""
         step = self._steps.get(ref)
+        known = step.values if step is not None and step.existing is None else self.known.record(ref).stored()
+        for name in told:
+            value, there = values.get(name), known.get(name)
+            if value not in (None, "") and there not in (None, "") and not _same(value, there):
+                self._remark(row, ref.table, name, str(value), f"differs from what is known ({there}), which was kept")
         if step is not None:
             for name, value in values.items():
                 if value not in (None, "") and step.values.get(name) in (None, ""):
-                    step.values[name] = value
+                    stored = step.existing is not None and step.existing[name] not in (None, "")
+                    if not stored:
+                        step.values[name] = value
             return
         record = self.known.record(ref)
         empty = {
@@ -481,3 +560,25 @@ class _Planner:
             step = Step(ref.table, ref, empty, record)
             self.plan.steps.append(step)
             self._steps[ref] = step
+
+
+def _is_blank(text: str) -> bool:
+    """Whether a cell says nothing, in words or signs."""
+    return not (folded := fold(text)) or folded in _BLANKS
+
+
+def _same(one: Any, other: Any) -> bool:
+    if isinstance(one, float) and isinstance(other, int | float):
+        return abs(one - other) < 1e-4  # some ten metres, as degrees
+    return fold(str(one)) == fold(str(other))
+
+
+def _names(text: str) -> list[str]:
+    """The names in a cell; "Inc." behind a comma is no name of its own."""
+    found: list[str] = []
+    for part in filter(None, _SPLIT.split(text)):
+        if found and fold(part) in _SUFFIXES:
+            found[-1] += f", {part}"
+        else:
+            found.append(part)
+    return found
