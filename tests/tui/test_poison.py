@@ -116,6 +116,8 @@ def test_a_poisoned_file_is_previewed_and_imported_literally(database: Path) -> 
         await press(pilot, "enter")
         assert "37 rows = " in screen_text(pilot.app)
         await press(pilot, "pagedown", "pagedown", "ctrl+s")
+        assert "Imported. Esc closes." in screen_text(pilot.app)
+        await press(pilot, "escape")
         text = screen_text(pilot.app)
         assert NAME in text
         assert not ACTS.search(text.replace("\n", ""))

@@ -9,7 +9,7 @@ import pytest
 from textual.pilot import Pilot
 
 from partners_crm.crm import Crm
-from partners_crm.model import Organization, Site
+from partners_crm.model import Organization, Silo, Site
 from partners_crm.services import records
 from tests.conftest import NOW
 from tests.tui.driving import drive, press, screen_text, settled, type_text
@@ -74,15 +74,19 @@ def test_an_edit_is_saved_once_it_is_valid_and_undo_takes_it_back(coalition: Pat
     async def script(pilot: Pilot[Any]) -> None:
         await press(pilot, "e", "end")
         await type_text(pilot, " West")
-        await press(pilot, "tab", "home")
+        await press(pilot, "tab")
         await type_text(pilot, "x")
         await press(pilot, "ctrl+s")
         assert "is not a choice" in screen_text(pilot.app)
-        await press(pilot, "backspace", "home", "delete", "ctrl+s")
-        assert "Alder House West" in screen_text(pilot.app)
+        await press(pilot, "ctrl+a", "ctrl+k")
+        await type_text(pilot, "advocacy")
+        await press(pilot, "ctrl+s")
+        assert "▸Alder House West" in screen_text(pilot.app)
         await press(pilot, "u")
-        text = screen_text(pilot.app)
-        assert "Alder House West" not in text.replace("undid", "")[:900]
+        assert screen_text(pilot.app).splitlines()[2] == " ▸Alder House"
+
+    drive(coalition, script)
+    assert names(coalition)[0] == "Alder House"
 
     async def script_valid(pilot: Pilot[Any]) -> None:
         await press(pilot, "e", "end")
@@ -338,3 +342,105 @@ def test_a_database_removed_underneath_is_named_and_the_edit_kept(coalition: Pat
 
     drive(coalition, script)
     assert names(coalition)[0] == "Alder House"
+
+
+def test_the_cursor_stays_in_sight_however_far_it_goes(database: Path) -> None:
+    with Crm.open(database, clock=lambda: NOW) as crm, crm.changes("many") as unit:
+        for number in range(90):
+            records.add(unit, Organization, name=f"House {number:02}")
+
+    async def script(pilot: Pilot[Any]) -> None:
+        for keys, expected in (
+            (("j",) * 30, "House 30"),
+            (("G",), "House 89"),
+            (("k", "k"), "House 87"),
+            (("pageup",), "House 68"),
+            (("g",), "House 00"),
+            (("pagedown", "pagedown", "j"), "House 39"),
+        ):
+            await press(pilot, *keys)
+            marked = [line for line in screen_text(pilot.app).splitlines() if "▸" in line]
+            assert len(marked) == 1, (keys, marked)
+            assert expected in marked[0]
+
+    drive(database, script)
+
+
+def test_saving_twice_in_a_hurry_saves_once(coalition: Path) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        await press(pilot, "n")
+        await type_text(pilot, "Zed")
+        await pilot.press("ctrl+s", "ctrl+s", "escape")
+        await settled(pilot)
+        assert "4 organizations" in screen_text(pilot.app)
+
+    drive(coalition, script)
+    assert names(coalition).count("Zed") == 1
+
+
+def test_undo_pressed_twice_in_a_hurry_undoes_one_operation_at_a_time(coalition: Path) -> None:
+    with Crm.open(coalition, clock=lambda: NOW) as crm, crm.changes("one more") as unit:
+        records.add(unit, Organization, name="Dogwood")
+
+    async def script(pilot: Pilot[Any]) -> None:
+        await pilot.press("u", "u")
+        await settled(pilot)
+        assert "left alone" not in screen_text(pilot.app)
+
+    drive(coalition, script)
+    assert "Dogwood" not in names(coalition)
+
+
+def test_a_card_shows_what_was_changed_on_a_card_above_it(coalition: Path) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        await press(pilot, "down", "enter")
+        lines = screen_text(pilot.app).splitlines()
+        place = next(number for number, line in enumerate(lines) if "Main" in line)
+        await press(pilot, *["down"] * (place - 3), "enter", "e", "tab")
+        await press(pilot, "ctrl+a", "ctrl+k")
+        await type_text(pilot, "Annex")
+        await press(pilot, "ctrl+s", "escape")
+        text = screen_text(pilot.app)
+        assert "Birch Homes" in text
+        assert "Annex" in text
+
+    drive(coalition, script)
+
+
+def test_districts_stay_in_sight_on_a_low_screen(coalition: Path) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        await press(pilot, "4")
+        assert "▸House 1" in screen_text(pilot.app)
+
+    drive(coalition, script, (60, 15))
+
+
+def test_a_silo_that_is_gone_is_no_longer_asked_about(coalition: Path) -> None:
+    with Crm.open(coalition, clock=lambda: NOW) as crm, crm.changes("a silo") as unit:
+        records.add(unit, Silo, code="zz", name="Last")
+
+    async def script(pilot: Pilot[Any]) -> None:
+        await press(pilot, "4", *["o"] * 10)
+        assert "zz" in screen_text(pilot.app)
+        await press(pilot, "u", "o")
+        assert pilot.app.is_running
+        assert "of 118 House" in screen_text(pilot.app)
+
+    drive(coalition, script)
+
+
+def test_a_file_that_changed_since_its_preview_is_not_imported(coalition: Path, tmp_path: Path) -> None:
+    path = tmp_path / "members.csv"
+    path.write_text("name\nShown\n", "utf-8")
+
+    async def script(pilot: Pilot[Any]) -> None:
+        await press(pilot, "i")
+        pilot.app.screen.query_one("#path").value = str(path)  # type: ignore[attr-defined]
+        await settled(pilot)
+        await press(pilot, "enter")
+        path.write_text("name\nNever Shown\n", "utf-8")
+        await press(pilot, "ctrl+s")
+        assert "was changed since" in screen_text(pilot.app)
+
+    drive(coalition, script)
+    assert len(names(coalition)) == 3

@@ -5,11 +5,12 @@ This module is on the path of a check from cron: nothing here may load a parser,
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from partners_crm.districts.coverage import DistrictState, Evidence, judge, lift
+from partners_crm.districts.coverage import DistrictState, Evidence, judge, lift, radius_m
 from partners_crm.errors import InvalidValue, NotFound
 from partners_crm.model import (
     Assignment,
@@ -34,7 +35,7 @@ LEVEL_WORD = {
     110: "a person's decision",
     100: "rooftop",
     80: "street level",
-    75: "stated in a file",
+    75: "ZIP+4 or stated",
     70: "ZIP code",
 }
 
@@ -146,8 +147,8 @@ def coverage(
     if rule.chamber != "both" and rule.chamber not in chambers:
         raise NotFound(f"the map {chosen.code} has no {rule.chamber}", f"its chambers: {', '.join(chambers)}")
     members = _members(db, as_of, rule)
-    evidence, placed = _evidence(db, chosen, members, as_of, rule)
     shift = chosen.border_shift_m or 0.0
+    evidence, placed = _evidence(db, chosen, members, as_of, rule, shift)
     states = _states(districts, evidence, chosen.base_chamber, rule, shift)
     names = {key: member.name for key, member in members.items()}
     answers = tuple(
@@ -197,7 +198,11 @@ def _members(db: Handle, as_of: date, rule: Rule) -> dict[int, _Member]:
             Organization.parent,
         )
         .join(Organization, on=(Membership.organization == Organization.id))
-        .where((Membership.status == "active") & (Organization.archived_on == ""))
+        .where(
+            # A tie that has ended held until its last day; one that ended nobody knows when says nothing of any day.
+            (Membership.status == "active") | (Membership.status.in_(("lapsed", "closed")) & (Membership.until != ""))
+        )
+        .where((Organization.archived_on == "") | (Organization.archived_on > as_of.isoformat()))
     )
     if rule.silo:
         silo = tuples(db, Silo.select(Silo.id).where((Silo.code == rule.silo) | (Silo.label == rule.silo)))
@@ -225,12 +230,16 @@ def _districts(db: Handle, chosen: DistrictMap) -> list[tuple[int, str, int, str
 
 
 def _evidence(
-    db: Handle, chosen: DistrictMap, members: dict[int, _Member], as_of: date, rule: Rule
+    db: Handle, chosen: DistrictMap, members: dict[int, _Member], as_of: date, rule: Rule, shift: float
 ) -> tuple[dict[str, list[Evidence]], set[int]]:
-    """Evidence by chamber, and the organizations that have any."""
+    """Evidence by chamber, and the organizations that have any, whatever the basis.
+
+    A point outweighs what a file states of its site; several stated districts of one site are candidates, none certain.
+    """
     kinds = {"any": ("hq", "service"), "hq": ("hq",), "service": ("service",)}[rule.basis]
     query = (
         Assignment.select(
+            Site.id,
             Site.organization,
             Site.kind,
             Site.since,
@@ -241,6 +250,8 @@ def _evidence(
             Assignment.share,
             Assignment.border_m,
             Assignment.neighbour,
+            Assignment.method,
+            Assignment.snapped_m,
         )
         .join(Site, on=(Assignment.site == Site.id))
         .join(District, on=(Assignment.district == District.id))
@@ -249,18 +260,27 @@ def _evidence(
     day = as_of.isoformat()
     found: dict[str, list[Evidence]] = {}
     placed: set[int] = set()
-    for row in tuples(db, query):
-        organization, kind, since, until, chamber, number, level, share, border_m, neighbour = row
+    rows = tuples(db, query)
+    pointed = {row[0] for row in rows if row[-2] != "stated"}
+    candidates = Counter((row[0], row[5]) for row in rows if row[-2] == "stated")
+    for row in rows:
+        site, organization, kind, since, until, chamber, number, level, share, border_m, neighbour, method, snap = row
+        if method == "stated":
+            if site in pointed:
+                continue
+            share = share or 1 / candidates[site, chamber]
         member = members.get(organization)
         holds = covers(since, until, day, recorded_on="") if since or until else "yes"
         if member is None or holds == "no":
             continue
-        sure = member.sure and holds == "yes"
+        level = level or 0
+        # A point outside the state was taken to its edge: beyond its own uncertainty that is a guess.
+        sure = member.sure and holds == "yes" and (snap or 0) <= radius_m(level) + shift
         placed.add(organization)
         if kind not in kinds:
             continue
         found.setdefault(chamber, []).append(
-            Evidence(organization, member.unit, number, level or 0, share, border_m, neighbour, sure)
+            Evidence(organization, member.unit, number, level, share, border_m, neighbour, sure)
         )
     return found, placed
 

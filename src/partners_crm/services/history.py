@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -97,15 +98,29 @@ def undo(db: Handle, number: int | None = None, *, by: str = "", clock: Clock = 
         NotFound: there is no such operation, or nothing to undo.
         Conflict: it was undone already, or it set the coalition up.
     """
-    done = last_standing(db) if number is None else journal.operation(db, number)
-    if done.id == SETUP:
-        raise Conflict("the operation that set the coalition up cannot be undone", "delete the file instead")
-    if done.undone_by is not None:
-        raise Conflict(f"operation {done.id} was undone already, by operation {done.undone_by}")
-    report = UndoReport(done)
-    with changes(db, _undo_title(db, done), by=by, undoes=done.id, clock=clock) as unit:
+    return _undo(db, lambda: last_standing(db) if number is None else journal.operation(db, number), by, clock)
+
+
+def _undo(db: Handle, choose: Callable[[], Done], by: str, clock: Clock) -> UndoReport:
+    """Take back what `choose` names, which is asked under the lock: of two at once, the second finds the first done."""
+    with changes(db, "", by=by, clock=clock) as unit:
+        done = choose()
+        if done.id == SETUP:
+            raise Conflict("the operation that set the coalition up cannot be undone", "delete the file instead")
+        if done.undone_by is not None:
+            raise Conflict(f"operation {done.id} was undone already, by operation {done.undone_by}")
+        unit.title, unit.undoes = _undo_title(db, done), done.id
+        report = UndoReport(done)
+        touched = set()
         for each in reversed(journal.changes_of(db, done.id)):
-            _reverse(unit, BY_NAME[each.entity], each, report)
+            before = unit.count
+            try:
+                _reverse(unit, BY_NAME[each.entity], each, report)
+            except Conflict as error:
+                report.refused.append(f"{each.entity} {each.record}: {error.message}")
+            if unit.count > before:
+                touched.add((each.entity, each.record))
+        report.reversed = len(touched)
         if unit.count:
             report.operation = unit.operation
     return report
@@ -126,7 +141,7 @@ def redo(db: Handle, *, by: str = "", clock: Clock = utc_now) -> UndoReport:
     Raises:
         NotFound: there is nothing to redo.
     """
-    return undo(db, last_undo(db).id, by=by, clock=clock)
+    return _undo(db, lambda: last_undo(db), by, clock)
 
 
 def _reverse(unit: Changes, table: type[Table], each: Recorded, report: UndoReport) -> None:
@@ -165,7 +180,6 @@ def _take_out(
             report.refused.append(f"{called}: {hanging} {other.entity.plural} were added to it since")
             return
     unit.remove(table, each.record)
-    report.reversed += 1
 
 
 def _bring_back(
@@ -181,29 +195,36 @@ def _bring_back(
         report.kept.append(f"{name}: exists again")
         return
     # Changes are reversed last first, so what was deleted along with this record, but after it, is back already.
+    if gone := _gone(unit, table, each.record, values):
+        report.refused.append(f"{name}: its {gone} was deleted since")
+        return
+    unit.restore(table, values)
+
+
+def _gone(unit: Changes, table: type[Table], record: int, values: Mapping[str, Any]) -> str:
+    """The label of a link whose target is no longer there, "" when all are."""
     for link, target in table.links().items():
         key = values.get(link)
-        if key is not None and key != each.record and unit.current(target, key) is None:
-            report.refused.append(f"{name}: its {table.declarations()[link].label.lower()} was deleted since")
-            return
-    unit.restore(table, values)
-    report.reversed += 1
+        if key is not None and not (key == record and target is table) and unit.current(target, key) is None:
+            return table.declarations()[link].label.lower()
+    return ""
 
 
 def _put_back(
     unit: Changes, table: type[Table], each: Recorded, current: dict[str, Any], name: str, report: UndoReport
 ) -> None:
     before, after = each.before or {}, each.after or {}
+    if gone := _gone(unit, table, each.record, before):
+        report.refused.append(f"{name}: its {gone} was deleted since")
+        return
     if current["version"] == after["version"]:
         unit.put_back(table, each.record, before)
-        report.reversed += 1
         return
     labels = table.declarations()
     untouched = {key: old for key, old in before.items() if key != "version" and current[key] == after[key]}
     edited = [labels[key].label for key in before if key != "version" and key not in untouched]
     if untouched:
         unit.put_back(table, each.record, {**untouched, "version": unit.operation})
-        report.reversed += 1
     if edited:
         report.kept.append(f"{name}: {', '.join(edited)} edited since")
 

@@ -14,7 +14,7 @@ from typing import Any, TypeVar, cast
 
 from partners_crm.errors import ConfigError, Conflict, InvalidValue, NotFound
 from partners_crm.model import BY_NAME, ENTITIES, Contact, ContactPoint, Declared, Site, Table
-from partners_crm.normalize.text import reject_reason
+from partners_crm.normalize.text import fold, reject_reason
 from partners_crm.services import placing
 from partners_crm.services.rules import check
 from partners_crm.store.open import Handle
@@ -82,7 +82,7 @@ def complete(table: type[Table], values: Mapping[str, Any]) -> dict[str, Any]:
         InvalidValue: a value does not fit its field.
     """
     blank = _blank(table)
-    given = _derived(table, values)
+    given = {**values, **_derived(table, values)}
     for name in _rules(table)[1]:
         given.setdefault(name, blank[name])
     return {**blank, **_checked(table, given, values)}
@@ -97,16 +97,45 @@ def edit(changes: Changes, record: T, **values: Any) -> T:
     """
     table = type(record)
     merged = {**{name: record[name] for name in table.declarations()}, **values}
-    if table is ContactPoint and "raw" in values and "extension" not in values:
-        merged["extension"] = ""  # it belonged to the number that was there
+    merged |= _outdated(record, values)
     derived = {
         name: value for name, value in _derived(table, merged, changed=set(values)).items() if name not in values
     }
+    if isinstance(record, Site):
+        derived |= _point_after_move(record, {**merged, **derived}, values)
     check(changes.db, table, merged, set(values), record.id)
     after = changes.update(record, **_checked(table, {**derived, **values}, values))
-    if isinstance(after, Site) and values.keys() & {"latitude", "longitude", "match_level"}:
+    if isinstance(after, Site) and (values.keys() | derived.keys()) & {"latitude", "longitude", "match_level"}:
         placing.place(changes, [after])
     return after
+
+
+def _outdated(record: Table, values: Mapping[str, Any]) -> dict[str, str]:
+    """Fields that were understood from the text that `values` replace, emptied, to be understood anew."""
+    names: tuple[str, ...]
+    if isinstance(record, ContactPoint) and "raw" in values:
+        names, old = ("extension",), _derive_point({"raw": record.raw, "kind": record.kind})
+    elif isinstance(record, Site) and "address" in values:
+        names, old = ("unit", "city", "state", "postal_code"), derive_site({"address": record.address})
+    elif isinstance(record, Contact) and "name" in values:
+        names, old = ("given_name", "family_name"), _derived(Contact, {"name": record.name})
+    else:
+        return {}
+    return {name: "" for name in names if name not in values and record[name] and record[name] == old.get(name)}
+
+
+def _point_after_move(site: Site, now: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    """What becomes of a site's point when its address changes and nobody gives a new one.
+
+    In another town it is wrong and goes; in the same one it is in doubt, and settles no district.
+    """
+    if site.latitude is None or values.keys() & {"latitude", "longitude", "match_level"}:
+        return {}
+    if any(site[name] and now[name] and fold(site[name]) != fold(now[name]) for name in ("city", "postal_code")):
+        return {"latitude": None, "longitude": None, "match_level": None}
+    if site.street and fold(now["street"]) != fold(site.street):
+        return {"match_level": min(placing.STATED, placing.ROOFTOP if site.match_level is None else site.match_level)}
+    return {}
 
 
 def archive(changes: Changes, record: Table, on: date) -> Table:
@@ -269,8 +298,8 @@ def _blank(table: type[Table]) -> dict[str, Any]:
 
 
 def _derived(table: type[Table], values: Mapping[str, Any], changed: set[str] | None = None) -> dict[str, Any]:
-    """The given values and what follows from them; `changed` limits it to what depends on those fields."""
-    found = dict(values)
+    """What follows from the values; `changed` limits it to what depends on those fields."""
+    found: dict[str, Any] = {}
     if table is ContactPoint and (changed is None or changed & {"raw", "kind", "use"}):
         found |= _derive_point(values)
     elif table is Site and (changed is None or changed & {"address", "unit", "city", "state", "postal_code"}):

@@ -26,6 +26,8 @@ _COMPARED = re.compile(r"(<=|>=|<|>)?(.*)", re.DOTALL)
 _DAYS_AGO = re.compile(r"(\d{1,5})d")
 MAX_LENGTH = 500
 MAX_TERMS = 32
+LARGEST = 2**63
+"""Beyond it SQLite has no whole number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,11 @@ def contains(field: Any, text: str) -> Condition:
     return peewee.fn.instr(peewee.fn.fold(field), fold(text)) > 0
 
 
+def is_key(text: str) -> bool:
+    """Whether a text can be the number of a record."""
+    return text.isascii() and text.isdecimal() and int(text) < LARGEST
+
+
 def pick(term: Term, values: Mapping[str, Any]) -> Any:
     """The value a term names, by its folded spelling.
 
@@ -127,7 +134,7 @@ def _declared(table: type[Table], term: Term, how: Declared, today: date) -> Con
         return field == pick(term, {"yes": True, "no": False, "true": True, "false": False})
     if how.kind == "link":
         target: type[Table] = field.rel_model
-        if term.value.isdigit():
+        if is_key(term.value):
             return field == int(term.value)
         title = target._meta.fields[target.entity.title or "uid"]
         return field.in_(target.select(target.id).where(contains(title, term.value)))
@@ -147,6 +154,8 @@ def _compared(field: Any, term: Term, how: Declared, today: date) -> Condition:
     else:
         try:
             value = float(text) if how.kind == "decimal" else int(text)
+            if abs(value) >= LARGEST:
+                raise ValueError
         except ValueError:
             raise QueryError(f"{term.field} cannot be {term.value}", "it is a number") from None
     if operator is None:

@@ -10,6 +10,7 @@ from partners_crm.model import Table
 from partners_crm.model.orm import peewee
 from partners_crm.normalize.text import fold
 from partners_crm.store.open import Handle, faults
+from partners_crm.store.query import is_key
 
 T = TypeVar("T", bound=Table)
 Row = TypeVar("Row", bound=peewee.Model)
@@ -78,14 +79,17 @@ def find(db: Handle, table: type[T], key: str) -> T:
     """
     entity = table.entity
     key = key.strip()
-    if key.isdigit():
-        return by_id(db, table, int(key)) if len(key) < 19 else _nothing(db, table, key)
+    if is_key(key):
+        numbered = records(db, table.select().where(table.id == int(key)))
+        if numbered:
+            return numbered[0]
     found = records(db, table.select().where(table.uid.startswith(key.lower())).limit(3)) if len(key) >= 6 else []
     if not found and entity.title and fold(key):
         title = peewee.fn.fold(table._meta.fields[entity.title])
         found = records(db, table.select().where(title == fold(key)).limit(6))
     if not found:
-        return _nothing(db, table, key)
+        # What looks like a number was one that is gone, unless something is called so.
+        return by_id(db, table, int(key)) if is_key(key) else _nothing(db, table, key)
     if len(found) > 1:
         names = "; ".join(f"{record.id} {title_of(record)}" for record in found[:5])
         raise Ambiguous(f"{key} stands for more than one {entity.name}", f"use the number: {names}")

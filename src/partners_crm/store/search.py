@@ -97,7 +97,9 @@ def _organization_fields(db: Handle, map_code: str, today: date) -> dict[str, Co
         names = {code: code for code, _ in MEMBERSHIP_STATUSES} | {label: code for code, label in MEMBERSHIP_STATUSES}
         wanted = pick(term, {**names, "none": "none"})
         open_ties = Membership.select(Membership.organization).where(
-            (Membership.until == "") | (Membership.until >= today.isoformat()) | (Membership.status != "active")
+            (Membership.until == "")
+            | (Membership.until.concat("~") >= today.isoformat())
+            | (Membership.status != "active")
         )
         if wanted == "none":
             return own.not_in(Membership.select(Membership.organization))

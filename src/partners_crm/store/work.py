@@ -10,6 +10,7 @@ import getpass
 import hashlib
 import json
 import os
+import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -71,6 +72,7 @@ def changes(
     with faults(db):
         _same_file(db)
         connection.execute("BEGIN IMMEDIATE")
+        unit = None
         try:
             unit = Changes(db, title, by or _actor(), source or Source("", ""), plugin, undoes, clock)
             yield unit
@@ -84,6 +86,9 @@ def changes(
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
             raise
+        finally:
+            if unit is not None:
+                unit.end()
 
 
 class Changes:
@@ -106,7 +111,7 @@ class Changes:
         self.plugin = plugin
         self.undoes = undoes
         self.at = clock().astimezone(UTC)
-        self._connection = db.driver
+        self._connection: Any = db.driver
         last = self._one("SELECT id, hash FROM operation ORDER BY id DESC LIMIT 1")
         self.operation: int = 1 + (last[0] if last else 0)
         """Id of the operation being written; the version of every record it writes."""
@@ -116,6 +121,7 @@ class Changes:
         self._journal = _Journal()
         self._waiting: dict[str, list[tuple[Any, ...]]] | None = None
         """Rows to insert by their statement, in a `together` block; else None."""
+        self._spoiled = False
         self._pool = b""
         self._drawn = 0
 
@@ -143,13 +149,27 @@ class Changes:
         Inside it nothing but this unit may read what it adds.
         """
         self._waiting = {}
-        yield
+        try:
+            yield
+        except BaseException:
+            # The journal holds what was not inserted: this unit must not be written.
+            self._spoiled = True
+            raise
         self._insert_waiting()
         self._waiting = None
 
+    def end(self) -> None:
+        """Let go of the connection: what is written through this unit later must fail, not bypass the journal."""
+        self._connection = _Ended()
+
     def restore(self, table: type[Table], values: Mapping[str, Any]) -> None:
-        """Insert a record exactly as it was: same id, uid and version. For undo alone."""
-        self._insert(table, dict(values))
+        """Insert a record exactly as it was: same id, uid and version. For undo alone.
+
+        Raises:
+            Conflict: another record has a value that only one can have.
+        """
+        with _taken(table):
+            self._insert(table, dict(values))
 
     def update(self, record: T, **values: Any) -> T:
         """Change fields of a record and return it as it is now; fields that already have the value are left out.
@@ -180,11 +200,16 @@ class Changes:
         return self._write(table, row, {**touched, "version": self.operation})
 
     def put_back(self, table: type[Table], record_id: int, values: Mapping[str, Any]) -> None:
-        """Set fields, the version among them, to what they were. For undo alone."""
+        """Set fields, the version among them, to what they were. For undo alone.
+
+        Raises:
+            Conflict: another record has a value that only one can have.
+        """
         row = self.current(table, record_id)
         if row is None:
             raise NotFound(f"{table.entity.name} {record_id} does not exist")
-        self._write(table, row, dict(values))
+        with _taken(table):
+            self._write(table, row, dict(values))
 
     def delete(self, record: Table) -> None:
         """Delete one record; what depends on it must be dealt with before (see `services.records.remove`).
@@ -238,7 +263,13 @@ class Changes:
     # ---------------------------------------------------------------- the journal
 
     def seal(self) -> None:
-        """Write the journal of the unit: its changes, then the operation that closes the hash chain."""
+        """Write the journal of the unit: its changes, then the operation that closes the hash chain.
+
+        Raises:
+            Conflict: an insertion failed before, so that the journal would tell of records that are not there.
+        """
+        if self._spoiled:
+            raise Conflict("an earlier part of this operation failed; nothing was saved", "do it again")
         self._flush()
         head = {
             "id": self.operation,
@@ -342,6 +373,19 @@ class Changes:
 
     def _one(self, sql: str, *parameters: Any) -> Any:
         return self._connection.execute(sql, parameters).fetchone()
+
+
+class _Ended:
+    def __getattr__(self, name: str) -> object:
+        raise RuntimeError("the block of this unit of work has ended: open another one with changes()")
+
+
+@contextmanager
+def _taken(table: type[Table]) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.IntegrityError:
+        raise Conflict(f"another {table.entity.name.replace('_', ' ')} has its value by now") from None
 
 
 def new_uid() -> str:

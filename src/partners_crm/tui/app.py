@@ -128,19 +128,32 @@ class PartnersApp(App[int]):
         """Say what went wrong and what to do."""
         self.notice(error.message, error.hint, error=True)
 
-    def background(self, work: Callable[[Crm], R], done: Callable[[R], object]) -> None:
-        """Do database work in a thread with a session of its own, then something with its result on the screen."""
+    def background(
+        self,
+        work: Callable[[Crm], R],
+        done: Callable[[R], object],
+        failed: Callable[[PartnersError], object] | None = None,
+    ) -> None:
+        """Do database work in a thread with a session of its own, then something with its result on the screen.
+
+        An error goes to `failed`, by default to a toast.
+        """
+        screen = self.screen
+
+        def show(result: R) -> None:
+            # A screen that has been left meanwhile has nothing to show it on.
+            if screen.is_attached or screen is self.screen:
+                done(result)
 
         def run() -> None:
             try:
                 with self.crm.session():
                     result = work(self.crm)
+                self.call_from_thread(show, result)
             except PartnersError as error:
-                self.call_from_thread(self.fault, error)
+                self.call_from_thread(failed or self.fault, error)
             except Exception as error:  # a fault of ours must reach the crash path, not die in the thread
                 self.call_from_thread(self._handle_exception, error)
-            else:
-                self.call_from_thread(done, result)
 
         self.run_worker(run, thread=True, exit_on_error=False)
 
@@ -151,6 +164,8 @@ class PartnersApp(App[int]):
             if reload is not None and screen.is_running:
                 reload()
 
+    _stepping = False
+
     def undo(self, operation: int | None = None) -> None:
         """Take an operation back, by default the newest, and say what became of it."""
         self._step(lambda crm: crm.undo(operation), "undid", "U brings it back")
@@ -160,14 +175,27 @@ class PartnersApp(App[int]):
         self._step(lambda crm: crm.redo(), "brought back", "u takes it back again")
 
     def _step(self, work: Callable[[Crm], Any], word: str, hint: str) -> None:
+        if self._stepping:
+            return  # the one before is still at work; pressing twice is not meant twice
+        self._stepping = True
+
         def done(report: Any) -> None:
+            self._stepping = False
             left = [*report.kept, *report.refused]
             title = report.undone.title.removeprefix("undo ").removeprefix("redo ")
             more = f"{len(left)} left alone: {left[0]}" if left else hint
-            self.notice(f"{word}: {title} ({report.reversed} records)", more, error=bool(left))
+            self.notice(
+                f"{word}: {title} ({report.reversed} {'record' if report.reversed == 1 else 'records'})",
+                more,
+                error=bool(left),
+            )
             self.changed()
 
-        self.background(work, done)
+        def failed(error: PartnersError) -> None:
+            self._stepping = False
+            self.fault(error)
+
+        self.background(work, done, failed)
 
     # ---------------------------------------------------------------- actions
 
@@ -175,6 +203,15 @@ class PartnersApp(App[int]):
         """Switch to a screen."""
         if self._crm is not None and self.current_mode != name and len(self.screen_stack) == 1:
             self.switch_mode(name)
+
+    @property
+    def is_home(self) -> bool:
+        """Whether the screen is the one the program begins with."""
+        return self.current_mode == HOME
+
+    def action_go_home(self) -> None:
+        """Switch to the screen the program begins with."""
+        self.action_go(HOME)
 
     def action_help(self) -> None:
         """Show the keys."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+from partners_crm.errors import FileRefused
 from partners_crm.model import Site, Table
 from partners_crm.services import placing
 from partners_crm.services.importing.known import Ref
@@ -52,6 +53,8 @@ class ImportReport:
     operation: int | None
     """Id of the operation; None when nothing was written."""
     preview: bool
+    sha256: str
+    """Of the file, in hexadecimal."""
 
 
 def import_file(
@@ -64,17 +67,20 @@ def import_file(
     encoding: str = "",
     delimiter: str = "",
     preview: bool = False,
+    sha256: str = "",
     by: str = "",
     clock: Clock = utc_now,
 ) -> ImportReport:
-    """Read, plan and apply a file of organizations.
+    """Read, plan and apply a file of organizations; `sha256` is that of the file somebody has seen a preview of.
 
     Raises:
-        FileRefused: a fault of the file; nothing was written.
+        FileRefused: the file is not the one that was seen, or a fault of the file; nothing was written.
         StoreError: the database refuses; nothing was written.
     """
     with _without_collection():
         sheet = read_sheet(path, encoding=encoding, delimiter=delimiter)
+        if sha256 and sheet.sha256 != sha256:
+            raise FileRefused(f"{sheet.name} was changed since it was looked at", "look at it again")
         plan = plan_import(db, sheet, today=today, members=members, map_code=map_code)
         source = Source(sheet.name, sheet.sha256)
         with changes(db, f"import {sheet.name}", by=by, source=source, clock=clock, keep=not preview) as unit:
@@ -183,4 +189,5 @@ def _report(plan: Plan, counted: Counter[str], written: int, operation: int | No
         remarks=tuple(plan.remarks),
         operation=operation,
         preview=preview,
+        sha256=plan.sheet.sha256,
     )

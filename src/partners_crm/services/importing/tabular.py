@@ -111,7 +111,9 @@ def guess_encoding(data: bytes) -> str:
 
 def guess_delimiter(text: str) -> str:
     """The delimiter that gives most of the first rows the same number of columns, more than one."""
-    lines = text[:65_536].splitlines(keepends=True)[:50]
+    lines = [line for line in text[:65_536].splitlines(keepends=True) if line.strip()][:50]
+    if not lines:
+        return ","
     best, best_score = ",", (0.0, 0)
     for candidate in DELIMITERS:
         widths = Counter(len(row) for row in csv.reader(lines, delimiter=candidate) if row)

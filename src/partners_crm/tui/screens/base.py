@@ -54,6 +54,8 @@ class MainScreen(House, Screen[None]):
         """Go back, or leave the program from the last screen."""
         if len(self.house.screen_stack) > 1:
             self.house.pop_screen()
+        elif not self.house.is_home:
+            self.house.action_go_home()
         else:
             self.house.exit(0)
 

@@ -20,9 +20,20 @@ from partners_crm.tui.widgets.text import Line
 LABEL = 18
 """Cells of the labels."""
 PARTS = {
-    "organization": ("site", "contact_point", "membership", "role", "service_line", "affiliation", "identifier"),
+    "organization": (
+        "site",
+        "contact_point",
+        "role",
+        "membership",
+        "silo_share",
+        "service_line",
+        "affiliation",
+        "tagging",
+        "other_name",
+        "identifier",
+    ),
     "site": ("contact_point",),
-    "contact": ("contact_point", "role"),
+    "contact": ("contact_point", "role", "tagging"),
 }
 """What can be added to a record from its card."""
 
@@ -82,6 +93,9 @@ class CardScreen(MainScreen):
     def on_mount(self) -> None:
         """Read the card."""
         self.query_one(VirtualTable).focus()
+
+    def on_screen_resume(self) -> None:
+        """A card above may have changed what stands here."""
         self.action_reload()
 
     def action_reload(self) -> None:
@@ -115,12 +129,15 @@ class CardScreen(MainScreen):
         table = self.query_one(VirtualTable)
         table.show_source(self._source, keep_id=table.cursor_id)
 
+    def _row(self) -> Row | None:
+        place = self.query_one(VirtualTable).cursor_id
+        return self._source.lines[place] if place is not None and place < len(self._source.lines) else None
+
     def _line(self) -> tuple[str, int] | None:
         """(entity, id) of the record the line under the cursor is about; this record itself where there is none."""
-        place = self.query_one(VirtualTable).cursor_id
-        if place is None or place >= len(self._source.lines):
+        row = self._row()
+        if row is None:
             return None
-        row = self._source.lines[place]
         return (row.entity, row.id) if row.id is not None else (self.entity, self.record_id)
 
     def on_virtual_table_opened(self, _message: VirtualTable.Opened) -> None:
@@ -142,7 +159,10 @@ class CardScreen(MainScreen):
         """Delete the record the line is about, after saying what goes with it."""
         from partners_crm.tui.screens.question import delete
 
-        if line := self._line():
+        row = self._row()
+        if row is None or row.id is None:
+            self.house.notice("this line is about no record of its own", "put the cursor on what is to be deleted")
+        elif line := self._line():
             delete(self.house, entity_of(line[0]), line[1], self._edited)
 
     def action_new(self) -> None:

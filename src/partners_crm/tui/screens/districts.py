@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.content import Content
@@ -20,6 +21,8 @@ from partners_crm.tui.widgets.text import Line
 
 METER = 24
 """Cells of a full meter."""
+LOW = 20
+"""Below this height the sentences give way."""
 LEVELS = (80, 100, 70)
 CHAMBERS = ("both", "house", "senate")
 QUERY_WORD = {"house": "sldl", "senate": "sldu"}
@@ -63,6 +66,12 @@ class Districts(MainScreen):
         self.query_one(VirtualTable).focus()
         self.action_reload()
 
+    def on_resize(self, event: events.Resize) -> None:
+        """Keep room for the districts: a low screen shows the meters alone."""
+        self.set_class(event.size.height < LOW, "low")
+        if self._coverage is not None:
+            self.query_one("#sentences", Line).put(_sentences(self._coverage, self.has_class("low")))
+
     def on_screen_resume(self) -> None:
         """Another screen may have changed the data."""
         self.action_reload()
@@ -70,7 +79,9 @@ class Districts(MainScreen):
     def action_turn(self, term: str) -> None:
         """Take the next value of a term of the rule."""
         choices = self._choices[term]
-        self._terms[term] = choices[(choices.index(self._terms[term]) + 1) % len(choices)]
+        # A silo that was chosen may be gone by now.
+        here = choices.index(self._terms[term]) if self._terms[term] in choices else -1
+        self._terms[term] = choices[(here + 1) % len(choices)]
         self.action_reload()
 
     def action_reload(self) -> None:
@@ -108,7 +119,7 @@ class Districts(MainScreen):
             level = LEVEL_WORD.get(found.rule.min_match, str(found.rule.min_match))
             silo = f" · {found.rule.silo}" if found.rule.silo else ""
             head.append((f"   map {found.map_code} · {found.rule.basis} site · {level}{silo}", "$accent"))
-            self.query_one("#sentences", Line).put(_sentences(found))
+            self.query_one("#sentences", Line).put(_sentences(found, self.has_class("low")))
             self.query_one("#status", Line).put(_status(found))
         self.query_one("#head", Line).put(joined(head))
 
@@ -122,7 +133,7 @@ class Districts(MainScreen):
             self.house.push_screen(Records("organizations", query))
 
 
-def _sentences(found: Coverage) -> Content:
+def _sentences(found: Coverage, low: bool) -> Content:
     rows = []
     for chamber in found.chambers:
         confirmed, everything = found.total(chamber)
@@ -137,7 +148,8 @@ def _sentences(found: Coverage) -> Content:
                 ]
             )
         )
-    rows += [label(found.sentence(chamber), "$foreground 80%") for chamber in found.chambers]
+    if not low:
+        rows += [label(found.sentence(chamber), "$foreground 80%") for chamber in found.chambers]
     return stacked(rows)
 
 

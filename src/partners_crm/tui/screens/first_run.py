@@ -91,6 +91,5 @@ class FirstRun(House, Screen[None]):
         if choice == DEMO:
             Crm.demo(self.demo_path).close()
             return self.demo_path
-        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         Crm.create(self.path, name, state=state).close()
         return self.path

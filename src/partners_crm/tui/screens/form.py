@@ -16,7 +16,7 @@ from partners_crm.model import Declared, Table
 from partners_crm.normalize.text import show, show_lines
 from partners_crm.services import records
 from partners_crm.store.read import by_id, by_ids, title_of
-from partners_crm.tui.display import joined, label
+from partners_crm.tui.display import joined, label, stacked
 from partners_crm.tui.screens.base import Box
 from partners_crm.tui.widgets.entry import Entry, Notes
 from partners_crm.tui.widgets.text import Line
@@ -71,6 +71,7 @@ class Form(Box):
         texts = texts or {name: records.show_value(how, _default(table, name)) for name, how in self._fields.items()}
         self._given = {name: _harmless(how, texts.get(name, "")) for name, how in self._fields.items()}
         self._warned = False
+        self._saving = False
 
     def compose(self) -> ComposeResult:
         """One line for each field, help, keys."""
@@ -130,6 +131,8 @@ class Form(Box):
 
     def action_close(self) -> None:
         """Leave; what was typed is given up only when Esc is pressed again."""
+        if self._saving:
+            return
         if self._changed() and not self._warned:
             self._warned = True
             self.query_one("#help", Line).put(
@@ -146,11 +149,15 @@ class Form(Box):
 
     def action_save(self) -> None:
         """Check every field, and save when all of them hold."""
+        if self._saving:
+            return
         texts = self._changed()
         if self.record is not None and not texts:
             self.dismiss(None)
             return
-        self.house.background(lambda crm: self._save(crm, texts), self._saved)
+        self._saving = True
+        self.query_one("#help", Line).put("Saving…")
+        self.house.background(lambda crm: self._save(crm, texts), self._saved, self._not_saved)
 
     def _save(self, crm: Crm, texts: Mapping[str, str]) -> int | dict[str, PartnersError]:
         """The id of the saved record, or what is wrong by field; "" for the record as a whole."""
@@ -181,11 +188,18 @@ class Form(Box):
                 record = records.edit(unit, self.record, **values)
         return record.id
 
+    def _not_saved(self, error: PartnersError) -> None:
+        """The database refused: what was typed stays."""
+        self._saving = False
+        self.query_one("#help", Line).put(label(_words(error), "bold $error"))
+
     def _saved(self, result: int | dict[str, PartnersError]) -> None:
+        self._saving = False
         if isinstance(result, int):
             word = "added" if self.record is None else "saved"
             self.house.notice(f"{word}: {self.table.entity.name.replace('_', ' ')} {result}", "u takes it back")
             self.dismiss(result)
+            self.house.changed()
             return
         for name in self._fields:
             error = result.get(name)
@@ -193,23 +207,35 @@ class Form(Box):
             line.display = error is not None
             if error is not None:
                 line.put(_words(error))
+        self.query_one("#help", Line).put("")
         whole = result.get("")
         if whole is not None:
             self.query_one("#help", Line).put(label(_words(whole), "bold $error"))
             if isinstance(whole, Conflict) and self.record is not None:
-                self._take_newest()
+                self._take_newest(whole)
         else:
             self._field(next(iter(result))).focus()
 
-    def _take_newest(self) -> None:
-        """After a conflict: the next Ctrl+S writes over what somebody else wrote, knowingly."""
+    def _take_newest(self, conflict: Conflict) -> None:
+        """After a conflict: say what stands there now; the next Ctrl+S writes over it, knowingly."""
         assert self.record is not None
         record_id = self.record.id
 
-        def done(record: Table) -> None:
-            self.record = record
+        def work(crm: Crm) -> tuple[Table, dict[str, str]]:
+            record = by_id(crm.db, self.table, record_id)
+            return record, _texts(crm, record)
 
-        self.house.background(lambda crm: by_id(crm.db, self.table, record_id), done)
+        def done(found: tuple[Table, dict[str, str]]) -> None:
+            self.record, texts = found
+            lines = [label(conflict.message, "bold $error")]
+            for name, how in self._fields.items():
+                text = _harmless(how, texts.get(name, ""))
+                if name in self._changed() and text != self._given[name]:
+                    lines.append(label(f"{how.label} is now: {text or '(empty)'}"))
+            lines.append(label("Ctrl+S writes yours over it, Esc twice leaves it as it is.", "$warning"))
+            self.query_one("#help", Line).put(stacked(lines))
+
+        self.house.background(work, done)
 
 
 _KIND_HELP = {

@@ -38,7 +38,10 @@ class ImportFile(Box):
     def __init__(self) -> None:
         super().__init__()
         self._previewed: Path | None = None
+        self._sha256 = ""
         self._busy = False
+        self._done: int | None = None
+        """The operation of an import whose report is still being read."""
 
     def compose(self) -> ComposeResult:
         """The path, the report, keys."""
@@ -52,6 +55,11 @@ class ImportFile(Box):
     def on_mount(self) -> None:
         """Begin with the path."""
         self.query_one("#path", Entry).focus()
+
+    def action_close(self) -> None:
+        """Leave, but not while the file is being read or written."""
+        if not self._busy:
+            self.dismiss(self._done)
 
     def on_input_changed(self, _message: Any) -> None:
         """Another path needs another preview."""
@@ -86,7 +94,7 @@ class ImportFile(Box):
 
         def work(crm: Crm) -> ImportReport | PartnersError:
             try:
-                return crm.import_file(path, preview=preview)
+                return crm.import_file(path, preview=preview, sha256="" if preview else self._sha256)
             except PartnersError as error:
                 return error
 
@@ -96,7 +104,7 @@ class ImportFile(Box):
                 self._previewed = None
                 words.put(stacked([label(found.message, "$error"), label(found.hint)]))
             elif preview:
-                self._previewed = path
+                self._previewed, self._sha256 = path, found.sha256
                 words.put(report_content(found))
             else:
                 self.house.notice(
@@ -104,16 +112,23 @@ class ImportFile(Box):
                     "u takes it back" if found.changes else "everything was known already",
                     error=bool(found.rejected),
                 )
-                self.dismiss(found.operation)
+                if found.problems:
+                    # The rejected rows are to be read before they are gone.
+                    self._done, self._previewed = found.operation, None
+                    words.put(stacked([label("Imported. Esc closes.", "bold $accent"), report_content(found)]))
+                    self.house.changed()
+                else:
+                    self.dismiss(found.operation)
 
         self.house.background(work, done)
 
 
 def report_content(report: ImportReport) -> Content:
     """What an import would do, in lines."""
+    would = " would be" if report.preview else ""
     rows = [
         label(
-            f"{report.rows} rows = {report.added} would be added + {report.merged} merged + {report.rejected} rejected",
+            f"{report.rows} rows = {report.added}{would} added + {report.merged} merged + {report.rejected} rejected",
             "bold",
         ),
         label("new: " + (", ".join(f"{number} {name.replace('_', ' ')}" for name, number in report.records) or "none")),
@@ -128,5 +143,7 @@ def report_content(report: ImportReport) -> Content:
         rows += [joined([(f"{title}  ", style), (each.described(report.file), "")]) for each in problems[:SHOWN]]
         if len(problems) > SHOWN:
             rows.append(label(f"{len(problems) - SHOWN} more; partners import --dry-run --format json has all of them"))
-    word = "Ctrl+S imports it." if report.changes else "Everything in it is known already."
+    if not report.preview:
+        return stacked(rows)
+    word = "Ctrl+S imports it." if report.changes else "There is nothing new in it."
     return stacked([*rows, label(word, "bold $accent")])

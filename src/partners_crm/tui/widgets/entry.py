@@ -37,7 +37,7 @@ class Entry(Input):
             placeholder=show(placeholder),
             restrict=_HARMLESS,
             suggester=SuggestFromList(choices, case_sensitive=False) if choices else suggester,
-            select_on_focus=False,
+            select_on_focus=bool(choices),  # a choice is replaced, not appended to
             id=id,
         )
 
