@@ -92,9 +92,14 @@ class Crm:
             for suffix in ("", "-wal", "-shm"):
                 path.with_name(path.name + suffix).unlink(missing_ok=True)
         coalition = description(size)["coalition"]
-        crm = cls.create(path, coalition["name"], state=coalition["state"], demo=size, clock=clock)
-        fill(crm.db, size, clock)
-        return crm
+        # Built beside its place: whoever interrupts the building leaves no half of a demo there.
+        draft = path.with_name(f"{path.name}.new")
+        for suffix in ("", "-wal", "-shm"):
+            draft.with_name(draft.name + suffix).unlink(missing_ok=True)
+        with cls.create(draft, coalition["name"], state=coalition["state"], demo=size, clock=clock) as crm:
+            fill(crm.db, size, clock)
+        draft.replace(path)
+        return cls.open(path, clock=clock)
 
     def __enter__(self) -> Self:
         return self

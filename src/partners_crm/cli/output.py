@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 import unicodedata
@@ -59,11 +60,28 @@ def neutral(cell: str) -> str:
 
 def out_table(labels: Sequence[str], rows: Iterable[Sequence[Any]], right: frozenset[int] = frozenset()) -> None:
     """A table of plain text; columns numbered in `right` are aligned to the right."""
+    room = _room()
     cells = [[show("" if cell is None else cell, limit=200) for cell in row] for row in rows]
     widths = [max([width(label), *(width(row[number]) for row in cells)]) for number, label in enumerate(labels)]
     for row in [list(labels), ["-" * size for size in widths], *cells]:
         line = "  ".join(_padded(cell, widths[number], number in right) for number, cell in enumerate(row))
-        print(line.rstrip())
+        print(_clipped(line.rstrip(), room))
+
+
+def _room() -> int:
+    """Cells of a line on a terminal; 0, no limit, where the output goes elsewhere."""
+    try:
+        return os.get_terminal_size(sys.stdout.fileno()).columns if sys.stdout.isatty() else 0
+    except (OSError, ValueError, AttributeError):
+        return 0
+
+
+def _clipped(line: str, room: int) -> str:
+    if not room or width(line) <= room:
+        return line
+    while width(line) >= room:
+        line = line[: -max(1, (width(line) - room) // 2)]
+    return line + "…"
 
 
 def width(text: str) -> int:

@@ -54,7 +54,7 @@ class DistrictState(NamedTuple):
 
 
 def radius_m(match_level: int) -> float:
-    """Uncertainty of a point in metres; a level below STREET never settles one district and has the largest one."""
+    """Uncertainty of a point in metres by its match level; a level below STREET has that of STREET."""
     for level, metres in RADIUS_M:
         if match_level >= level:
             return metres

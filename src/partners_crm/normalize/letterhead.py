@@ -9,6 +9,7 @@ from partners_crm.normalize.addresses import MAX_ADDRESS, Address, parse_address
 from partners_crm.normalize.contact_values import normalize_email, normalize_web
 from partners_crm.normalize.phones import Phone, split_phones
 
+_SIGN = re.compile(r"[•·|\n\r;]")
 _PARTS = re.compile(r"\s*[•·|\n\r;]\s*")
 
 
@@ -26,7 +27,7 @@ class Letterhead:
 
 def address_in(line: str) -> str:
     """The address of a line of contact details; the whole line where it has no other parts."""
-    if not _PARTS.search(line.strip()):
+    if not _SIGN.search(line):
         return line
     found = parse_letterhead(line)
     others = found.phones or found.emails or found.webs

@@ -163,8 +163,12 @@ class Listing:
 
 
 def listing_json(db: Handle, listing: Listing) -> list[dict[str, Any]]:
-    """The records of a listing as plain data: bookkeeping, every declared field, then the columns shown."""
+    """The records of a listing as plain data: bookkeeping, every declared field, then the columns shown.
+
+    Of an organization, `house` and `senate` are arrays of numbers, `silos` is one of codes and `status` is a code.
+    """
     ids = listing.ids(db)
+    facts = _organization_facts(db, ids, listing.map_code, listing.today) if listing.table is Organization else {}
     shown = listing.rows(db, ids)
     stored = by_ids(db, listing.table, ids)
     names = [column.name for column in listing.columns]
@@ -173,8 +177,26 @@ def listing_json(db: Handle, listing: Listing) -> list[dict[str, Any]]:
         if key in stored and key in shown:
             values = stored[key].stored()
             cells = dict(zip(names, shown[key], strict=True))
-            found.append({**{name: cell for name, cell in cells.items() if name not in values}, **values})
+            own = {name: cell for name, cell in cells.items() if name not in values}
+            found.append({**own, **facts.get(key, {}), **values})
     return [{name: row[name] for name in sorted(row, key=_json_order)} for row in found]
+
+
+def _organization_facts(db: Handle, ids: Sequence[int], map_code: str, today: date) -> dict[int, dict[str, Any]]:
+    found: dict[int, dict[str, Any]] = {key: {"house": [], "senate": [], "silos": [], "status": ""} for key in ids}
+    for some in parts(list(ids)):
+        for chamber, pairs in _districts(db, some, map_code).items():
+            for key, number in pairs:
+                numbers = found[key].setdefault(chamber, [])
+                if number not in numbers:
+                    numbers.append(number)
+        shares = SiloShare.select(SiloShare.organization, Silo.code).join(Silo, on=(SiloShare.silo == Silo.id))
+        order = (SiloShare.weight.desc(), Silo.id)
+        for key, code in tuples(db, shares.where(SiloShare.organization.in_(some)).order_by(*order)):
+            found[key]["silos"].append(code)
+        for key, code in _statuses(db, some, today):
+            found[key]["status"] = found[key]["status"] or code
+    return found
 
 
 def _json_order(name: str) -> tuple[int, str]:
@@ -259,7 +281,9 @@ def _organization_cells(
         "silos",
         tuples(db, shares.where(SiloShare.organization.in_(ids)).order_by(SiloShare.weight.desc(), Silo.id)),
     )
-    put("status", _statuses(db, ids, today), every=False)
+    labels = dict(Membership.declarations()["status"].choices)
+    statuses = [(key, labels.get(code, code).removesuffix(" member")) for key, code in _statuses(db, ids, today)]
+    put("status", statuses, every=False)
     sites = Site.select(Site.organization, Site.city).where(Site.organization.in_(ids)).order_by(Site.id)
     put("city", tuples(db, sites), every=False)
     put("phone", _phones(db, ids), every=False)
@@ -281,7 +305,7 @@ def _organization_cells(
 
 
 def _statuses(db: Handle, ids: Sequence[int], today: date) -> list[tuple[Any, ...]]:
-    labels = dict(Membership.declarations()["status"].choices)
+    """(organization, code) of each membership as it is today, the newest first."""
     query = (
         Membership.select(Membership.organization, Membership.status, Membership.until)
         .where(Membership.organization.in_(ids))
@@ -290,7 +314,7 @@ def _statuses(db: Handle, ids: Sequence[int], today: date) -> list[tuple[Any, ..
     pairs = []
     for key, status, until in tuples(db, query):
         ended = status == "active" and until and until < today.isoformat()[: len(until)]
-        pairs.append((key, "Lapsed" if ended else labels.get(status, status).removesuffix(" member")))
+        pairs.append((key, "lapsed" if ended else status))
     return pairs
 
 

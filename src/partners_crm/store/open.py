@@ -74,6 +74,7 @@ def open_store(path: Path) -> Handle:
         PermissionRefused: its mode forbids reading.
     """
     _refuse_url(path)
+    path = path.resolve() if path.is_symlink() else path
     _check_file(path)
     db = _handle(path)
     connect(db)

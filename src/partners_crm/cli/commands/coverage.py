@@ -57,7 +57,7 @@ def run(options: argparse.Namespace) -> int:
         )
     code = _code(found, options)
     if code != exit_codes.DONE or not options.quiet:
-        {"json": _json, "csv": _csv, "table": report}[options.format](found)
+        {"json": _json, "csv": as_csv, "table": report}[options.format](found)
     return code
 
 
@@ -152,7 +152,8 @@ def _json(found: Coverage) -> None:
     out_json(as_json(found))
 
 
-def _csv(found: Coverage) -> None:
+def as_csv(found: Coverage) -> None:
+    """Print every district as a row."""
     rows = [
         (each.ocd_id, each.chamber, each.number, each.state, len(each.organizations), len(each.possible))
         for each in found.districts

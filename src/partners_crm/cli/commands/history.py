@@ -9,8 +9,8 @@ from partners_crm.cli import exit_codes
 from partners_crm.cli.output import out, out_csv, out_json, out_table, say
 from partners_crm.cli.paths import database
 from partners_crm.crm import Crm
-from partners_crm.errors import ConfigError
-from partners_crm.services.history import UndoReport, record_history
+from partners_crm.errors import ConfigError, NotFound
+from partners_crm.services.history import UndoReport, entity_history, record_history
 from partners_crm.services.listing import entity_of
 from partners_crm.services.settings import zone
 from partners_crm.services.times import local
@@ -67,7 +67,13 @@ def _operations(crm: Crm, options: argparse.Namespace) -> int:
 
 def _record(crm: Crm, options: argparse.Namespace) -> int:
     table = entity_of(options.entity)
-    entries = record_history(crm.db, crm.find(table, options.key))
+    try:
+        entries = record_history(crm.db, crm.find(table, options.key))
+    except NotFound:
+        # A record that was deleted has a history too; it is known by its number alone.
+        entries = entity_history(crm.db, table, int(options.key)) if options.key.isdecimal() else []
+        if not entries:
+            raise
     if options.format == "json":
         out_json([asdict(entry) for entry in entries])
         return exit_codes.DONE

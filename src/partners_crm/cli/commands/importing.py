@@ -56,11 +56,16 @@ def _print(report: ImportReport) -> None:
         made = ", ".join(f"{number} {name.replace('_', ' ')}" for name, number in report.records) or "nothing new"
         filled = f"; {report.filled} records filled in" if report.filled else ""
         out(f"{report.changes} changes: {made}{filled}")
+    elif not report.rows:
+        out("0 changes: the file has a header and no rows")
+    elif report.rejected == report.rows:
+        out("0 changes: every row was rejected")
     else:
-        out("0 changes: everything in the file was known")
+        known = "nothing was taken from it" if report.remarks else "everything in the file was known"
+        out(f"0 changes: {known}")
     out("columns: " + "; ".join(f"{header} = {meaning}" for header, meaning in report.mapping))
     if report.unmapped:
-        out("kept in the source rows only: " + ", ".join(report.unmapped))
+        out("not understood, kept with the rows in the journal only: " + ", ".join(report.unmapped))
     for title, problems in (("rejected", report.problems), ("kept, needs a look", report.remarks)):
         for problem in problems[:SHOWN]:
             say(f"{title}: {problem.described(report.file)}")

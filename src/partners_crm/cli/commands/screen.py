@@ -42,7 +42,7 @@ def no_terminal() -> str:
 
 
 def _demo(options: argparse.Namespace) -> int:
-    from partners_crm.cli.commands.coverage import as_json, report  # opening a coalition does not need it
+    from partners_crm.cli.commands.coverage import as_csv, as_json, report  # opening a coalition does not need it
 
     path = demo_database(options.db, options.size)
     with Crm.demo(path, options.size, fresh=options.fresh) as crm:
@@ -50,6 +50,8 @@ def _demo(options: argparse.Namespace) -> int:
             found = crm.coverage()
             if options.format == "json":
                 out_json(as_json(found))
+            elif options.format == "csv":
+                as_csv(found)
             else:
                 out(f"{crm.name}: {len(crm.listing('organizations').ids(crm.db))} organizations, all invented")
                 report(found)

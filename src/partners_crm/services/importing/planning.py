@@ -70,6 +70,7 @@ _DISTRICT = re.compile(
 )
 _BLANKS = {"n a", "na", "none", "unknown", "tbd", "null", "nil", "not available", "not applicable"}
 """What people write where they have nothing to write, folded."""
+_LONGEST_BLANK = 20
 _SUFFIXES = {"inc", "nfp", "llc", "ltd", "co", "corp", "incorporated"}
 _SPLIT = re.compile(r"\s*[;|,]\s*")
 _PO_BOX = re.compile(r"\s*p\.?\s*o\.?\s*box\b", re.IGNORECASE)
@@ -90,7 +91,8 @@ class Problem:
 
     def described(self, file: str) -> str:
         """file:line:column: what, why, what to do."""
-        parts = [f"{file}:{self.line}", self.column, " ".join(filter(None, (repr(self.value), self.reason)))]
+        value = repr(self.value) if self.value else ""
+        parts = [f"{file}:{self.line}", self.column, " ".join(filter(None, (value, self.reason)))]
         return ": ".join(filter(None, parts)) + (f" ({self.hint})" if self.hint else "")
 
 
@@ -564,7 +566,7 @@ class _Planner:
 
 def _is_blank(text: str) -> bool:
     """Whether a cell says nothing, in words or signs."""
-    return not (folded := fold(text)) or folded in _BLANKS
+    return len(text) <= _LONGEST_BLANK and (not (folded := fold(text)) or folded in _BLANKS)
 
 
 def _same(one: Any, other: Any) -> bool:

@@ -138,7 +138,7 @@ def report_content(report: ImportReport) -> Content:
     rows.append(label(f"read as {report.described}"))
     rows += [joined([(f"{header} ", ""), (f"→ {meaning}", "$accent")]) for header, meaning in report.mapping]
     if report.unmapped:
-        rows.append(label("kept in the source rows only: " + ", ".join(report.unmapped)))
+        rows.append(label("not understood, kept with the rows in the journal only: " + ", ".join(report.unmapped)))
     for title, style, problems in (("rejected", "$error", report.problems), ("look", "$warning", report.remarks)):
         rows += [joined([(f"{title}  ", style), (each.described(report.file), "")]) for each in problems[:SHOWN]]
         if len(problems) > SHOWN:
