@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager
 from datetime import date
-from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
@@ -129,7 +128,7 @@ class Crm:
 
         return today(self.db, self.clock)
 
-    @cached_property
+    @property
     def name(self) -> str:
         """What the coalition is called."""
         return self.settings()["name"]

@@ -162,6 +162,22 @@ def test_a_form_without_its_required_field_says_which(coalition: Path) -> None:
     assert len(names(coalition)) == 3
 
 
+def test_a_contact_with_a_role_and_a_new_tag_are_added_from_the_card(coalition: Path) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        await press(pilot, "enter", "n", "down", "enter")
+        await type_text(pilot, "Dana Reyes")
+        await press(pilot, "ctrl+s")
+        await type_text(pilot, "Director")
+        await press(pilot, "ctrl+s")
+        assert "Dana Reyes, Director" in screen_text(pilot.app)
+        await press(pilot, "n", *["down"] * 8, "enter")
+        await type_text(pilot, "priority")
+        await press(pilot, "ctrl+s")
+        assert "priority" in screen_text(pilot.app)
+
+    drive(coalition, script)
+
+
 def test_a_site_is_added_from_the_card(coalition: Path) -> None:
     async def script(pilot: Pilot[Any]) -> None:
         await press(pilot, "enter", "n", "enter")

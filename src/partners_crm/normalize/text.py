@@ -16,10 +16,12 @@ MAX_CELL_BYTES = 64 * 1024
 
 # Controls, direction and format characters, fillers that look like nothing, half and non-characters. ZWNJ and ZWJ
 # (200C, 200D) stay: names and emoji need them.
-_UNSAFE = re.compile(
-    "[\x00-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164"
-    "\ud800-\udfff\ufdd0-\ufdef\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e007f]"
+UNSAFE = (
+    "\x00-\x1f\x7f-\x9f\xad\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164"
+    "\ud800-\udfff\ufdd0-\ufdef\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e007f"
 )
+"""What `show` replaces, as the inside of a character class."""
+_UNSAFE = re.compile(f"[{UNSAFE}]")
 _REPLACEMENT = "\ufffd"
 _NEWLINES = re.compile(r"\r\n|\r|\n")
 

@@ -102,6 +102,14 @@ def title_of(record: Table) -> str:
     return (title and str(record[title])) or f"{type(record).entity.name} {record.id}"
 
 
+def titles(db: Handle, table: type[Table], limit: int) -> list[str]:
+    """What the records of an entity are called, the first in the order of the alphabet."""
+    if not table.entity.title:
+        return []
+    field = table._meta.fields[table.entity.title]
+    return [str(name) for (name,) in tuples(db, table.select(field).order_by(field).limit(limit))]
+
+
 def parts(ids: Sequence[int]) -> Iterator[Sequence[int]]:
     """A list of ids in pieces that fit one statement."""
     for start in range(0, len(ids), MANY):

@@ -22,6 +22,7 @@ LABEL = 18
 PARTS = {
     "organization": (
         "site",
+        "contact",
         "contact_point",
         "role",
         "membership",
@@ -179,9 +180,21 @@ class CardScreen(MainScreen):
     def _add(self, place: int | None) -> None:
         from partners_crm.tui.screens.form import Form
 
-        if place is not None:
-            table = entity_of(PARTS[self.entity][place])
-            self.house.push_screen(Form(table, preset={self.entity: self.record_id}), self._edited)
+        if place is None:
+            return
+        part = PARTS[self.entity][place]
+        if part == "contact":
+            self.house.push_screen(Form(entity_of(part)), self._add_role)
+        else:
+            self.house.push_screen(Form(entity_of(part), preset={self.entity: self.record_id}), self._edited)
+
+    def _add_role(self, contact: int | None) -> None:
+        """A new contact of an organization has a role in it."""
+        from partners_crm.tui.screens.form import Form
+
+        if contact is not None:
+            preset = {self.entity: self.record_id, "contact": contact}
+            self.house.push_screen(Form(entity_of("role"), preset=preset), self._edited)
 
     def _edited(self, record_id: int | None) -> None:
         if record_id is not None:

@@ -12,15 +12,17 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 
 from partners_crm.crm import Crm
 from partners_crm.errors import Conflict, InvalidValue, NotFound, PartnersError
-from partners_crm.model import Declared, Table
+from partners_crm.model import Declared, Table, Tag
 from partners_crm.normalize.text import show, show_lines
 from partners_crm.services import records
-from partners_crm.store.read import by_id, by_ids, title_of
+from partners_crm.store.read import by_id, by_ids, title_of, titles
 from partners_crm.tui.display import joined, label, stacked
 from partners_crm.tui.screens.base import Box
 from partners_crm.tui.widgets.entry import Entry, Notes
 from partners_crm.tui.widgets.text import Line
 
+OFFERED = 2000
+"""Names offered for a link at most."""
 Edited = Callable[[int | None], None]
 
 
@@ -96,6 +98,19 @@ class Form(Box):
         for line in self.query(".error"):
             line.display = False
         self._field(next(iter(self._fields))).focus()
+        if any(how.kind == "link" for how in self._fields.values()):
+            self.house.background(self._read_names, self._offer)
+
+    def _read_names(self, crm: Crm) -> dict[str, list[str]]:
+        """What each link can point to, by name; a long list is offered in part, and any name can be typed."""
+        links = self.table.links()
+        return {name: titles(crm.db, links[name], OFFERED) for name, how in self._fields.items() if how.kind == "link"}
+
+    def _offer(self, names: dict[str, list[str]]) -> None:
+        for field, some in names.items():
+            widget = self._field(field)
+            if isinstance(widget, Entry):
+                widget.offer(some)
 
     def _field(self, name: str) -> Entry | Notes:
         widget = self.query_one(f"#field-{name}")
@@ -165,6 +180,11 @@ class Form(Box):
         for name, text in texts.items():
             try:
                 values[name] = records.read_value(crm.db, self.table, name, self._fields[name], text)
+            except NotFound as error:
+                if self.table.links().get(name) is Tag:
+                    values[name] = text.strip()  # a new tag is made by using it
+                else:
+                    wrong[name] = error
             except PartnersError as error:
                 wrong[name] = error
         if wrong:
@@ -181,6 +201,8 @@ class Form(Box):
         entity = self.table.entity.name
         if self.record is None:
             with crm.changes(f"add {entity}") as unit:
+                if isinstance(values.get("tag"), str):
+                    values = {**values, "tag": records.add(unit, Tag, name=values["tag"]).id}
                 record = records.add(unit, self.table, **values)
                 unit.title = f"add {records.describe(record)}"
         else:

@@ -9,10 +9,10 @@ from textual.suggester import Suggester, SuggestFromList
 from textual.widgets import Input, TextArea
 from textual.widgets.text_area import Edit, EditResult
 
-from partners_crm.normalize.text import show, show_lines
+from partners_crm.normalize.text import UNSAFE, show, show_lines
 
 # Everything `show` would change is refused as it is typed or pasted.
-_HARMLESS = r"[^\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]*"
+_HARMLESS = f"[^{UNSAFE}]*"
 
 
 class Entry(Input):
@@ -45,6 +45,10 @@ class Entry(Input):
     def typed(self) -> str:
         """The text as it stands."""
         return self.value
+
+    def offer(self, names: list[str]) -> None:
+        """Complete what is typed from these; a name that would have to be altered to be shown is not offered."""
+        self.suggester = SuggestFromList([name for name in names if name == show(name)], case_sensitive=False)
 
 
 class Notes(TextArea):
