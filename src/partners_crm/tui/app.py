@@ -51,8 +51,6 @@ class PartnersApp(App[int]):
     .keys { height: 1; padding: 0 1; background: $panel; color: $foreground 80%; }
     .error { color: $error; height: auto; }
     .title { text-style: bold; height: auto; }
-    .box { width: 76; max-width: 100%; height: auto; max-height: 100%; padding: 0 1; }
-    .box { background: $surface; border: round $primary; }
     ModalScreen { align: center middle; background: $background 60%; }
     """
     ENABLE_COMMAND_PALETTE = True

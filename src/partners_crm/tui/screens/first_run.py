@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Vertical
 from textual.screen import Screen
 
 from partners_crm.crm import Crm
@@ -17,7 +16,7 @@ from partners_crm.tui.screens.base import House
 from partners_crm.tui.screens.question import Names
 from partners_crm.tui.widgets.entry import Entry
 from partners_crm.tui.widgets.table import VirtualTable
-from partners_crm.tui.widgets.text import Line
+from partners_crm.tui.widgets.text import Line, Sheet
 
 BEGINNINGS = (
     "Import a spreadsheet of member organizations now",
@@ -40,7 +39,7 @@ class FirstRun(House, Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Three questions."""
-        with Vertical(classes="box"):
+        with Sheet():
             yield Line("Welcome. There is no coalition here yet:", classes="title")
             yield Line(label(self.path))
             yield Line("")

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Horizontal, VerticalScroll
 
 from partners_crm.crm import Crm
 from partners_crm.errors import Conflict, InvalidValue, NotFound, PartnersError
@@ -19,7 +19,7 @@ from partners_crm.store.read import by_id, by_ids, title_of, titles
 from partners_crm.tui.display import joined, label, stacked
 from partners_crm.tui.screens.base import Box
 from partners_crm.tui.widgets.entry import Entry, Notes
-from partners_crm.tui.widgets.text import Line
+from partners_crm.tui.widgets.text import Line, Sheet
 
 OFFERED = 2000
 """Names offered for a link at most."""
@@ -48,7 +48,7 @@ class Form(Box):
     Form .field:focus-within .name { color: $accent; text-style: bold; }
     Form #fields { height: auto; max-height: 55vh; margin: 1 0 0 0; }
     Form #help { color: $foreground 60%; margin: 1 0 0 0; }
-    Form .box { max-height: 100%; }
+    Form Sheet { max-height: 100%; }
     """
     BINDINGS: ClassVar[list[Any]] = [
         Binding("ctrl+s", "save", "Save", show=False, priority=True, id="form.save"),
@@ -79,7 +79,7 @@ class Form(Box):
         """One line for each field, help, keys."""
         name = self.table.entity.name.replace("_", " ")
         title = f"New {name}" if self.record is None else f"{name.capitalize()} {self.record.id}"
-        with Vertical(classes="box"):
+        with Sheet():
             yield Line(title, classes="title")
             with VerticalScroll(id="fields", can_focus=False):
                 for field, how in self._fields.items():

@@ -6,13 +6,13 @@ from typing import Any
 
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import VerticalScroll
 from textual.dom import DOMNode
 
 from partners_crm.tui.display import joined, stacked
 from partners_crm.tui.screens.base import Box, MainScreen
 from partners_crm.tui.widgets.table import VirtualTable
-from partners_crm.tui.widgets.text import Line
+from partners_crm.tui.widgets.text import Line, Sheet
 
 KEY_NAMES = {
     "slash": "/",
@@ -57,7 +57,7 @@ class Help(Box):
                 for each in bindings
                 if each.description
             ]
-        with Vertical(classes="box"):
+        with Sheet():
             yield Line("Keys", classes="title")
             with VerticalScroll():
                 yield Line(stacked(rows))

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from textual.app import ComposeResult
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import VerticalScroll
 
 from partners_crm.crm import Crm
 from partners_crm.services.history import operation_lines
@@ -18,7 +18,7 @@ from partners_crm.store.journal import Done
 from partners_crm.tui.display import joined, label, stacked
 from partners_crm.tui.screens.base import GOING, Box, MainScreen
 from partners_crm.tui.widgets.table import VirtualTable
-from partners_crm.tui.widgets.text import Line
+from partners_crm.tui.widgets.text import Line, Sheet
 
 LINES = 500
 """Changes of one operation that are shown; the command prints all of a record's."""
@@ -95,7 +95,7 @@ class History(MainScreen):
 class Did(Box):
     """What one operation did, record by record."""
 
-    DEFAULT_CSS = "Did VerticalScroll { height: auto; max-height: 80vh; } Did .box { width: 96; }"
+    DEFAULT_CSS = "Did VerticalScroll { height: auto; max-height: 80vh; } Did Sheet { width: 96; }"
 
     def __init__(self, number: int, lines: Sequence[str]) -> None:
         super().__init__()
@@ -104,7 +104,7 @@ class Did(Box):
 
     def compose(self) -> ComposeResult:
         """Title, lines, keys."""
-        with Vertical(classes="box"):
+        with Sheet():
             yield Line(f"Operation {self._number}", classes="title")
             with VerticalScroll():
                 yield Line(stacked([label(line) for line in self._lines]))

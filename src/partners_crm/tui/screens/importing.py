@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import VerticalScroll
 from textual.content import Content
 
 from partners_crm.crm import Crm
@@ -16,7 +16,7 @@ from partners_crm.services.importing.applying import ImportReport
 from partners_crm.tui.display import joined, label, stacked
 from partners_crm.tui.screens.base import Box
 from partners_crm.tui.widgets.entry import Entry, FileSuggester
-from partners_crm.tui.widgets.text import Line
+from partners_crm.tui.widgets.text import Line, Sheet
 
 SHOWN = 50
 """Problems and remarks listed each."""
@@ -26,7 +26,7 @@ class ImportFile(Box):
     """Asks for a file and previews it; gives the id of the operation back once it is imported."""
 
     DEFAULT_CSS = """
-    ImportFile .box { width: 96; }
+    ImportFile Sheet { width: 96; }
     ImportFile #report { height: auto; max-height: 70vh; margin: 1 0; }
     """
     BINDINGS: ClassVar[list[Any]] = [
@@ -45,7 +45,7 @@ class ImportFile(Box):
 
     def compose(self) -> ComposeResult:
         """The path, the report, keys."""
-        with Vertical(classes="box"):
+        with Sheet():
             yield Line("Import organizations from a CSV file", classes="title")
             yield Entry(placeholder="~/members.csv", suggester=FileSuggester((".csv", ".tsv", ".txt")), id="path")
             with VerticalScroll(id="report"):

@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding
-from textual.containers import Vertical
 
 from partners_crm.crm import Crm
 from partners_crm.model import Table
@@ -18,7 +17,7 @@ from partners_crm.store.read import by_id
 from partners_crm.tui.display import label, stacked
 from partners_crm.tui.screens.base import Box
 from partners_crm.tui.widgets.table import VirtualTable
-from partners_crm.tui.widgets.text import Line
+from partners_crm.tui.widgets.text import Line, Sheet
 
 
 class Names:
@@ -45,7 +44,7 @@ class Names:
 class Choose(Box):
     """One of several; gives back its place."""
 
-    DEFAULT_CSS = "Choose .box { width: 56; } Choose VirtualTable { height: auto; }"
+    DEFAULT_CSS = "Choose Sheet { width: 56; } Choose VirtualTable { height: auto; }"
 
     def __init__(self, title: str, names: Sequence[str]) -> None:
         super().__init__()
@@ -54,7 +53,7 @@ class Choose(Box):
 
     def compose(self) -> ComposeResult:
         """Title, names, keys."""
-        with Vertical(classes="box"):
+        with Sheet():
             yield Line(self._title, classes="title")
             table = VirtualTable(Names(self._names))
             table.styles.height = len(self._names) + 1
@@ -87,7 +86,7 @@ class Confirm(Box):
 
     def compose(self) -> ComposeResult:
         """Title, consequences, keys."""
-        with Vertical(classes="box"):
+        with Sheet():
             yield Line(self._title, classes="title")
             yield Line(stacked([label(line) for line in self._lines]))
             yield Line(f"y {self._word}   Esc leave", classes="keys")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
@@ -19,6 +20,15 @@ class Line(Static):
     def put(self, value: object) -> None:
         """Show another value."""
         self.update(_content(value))
+
+
+class Sheet(Vertical):
+    """The frame of a box: as high as what stands in it, never higher than the screen."""
+
+    DEFAULT_CSS = """
+    Sheet { width: 76; max-width: 100%; height: auto; max-height: 100%; padding: 0 1; }
+    Sheet { background: $surface; border: round $primary; }
+    """
 
 
 def _content(value: object) -> Content:
