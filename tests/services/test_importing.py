@@ -249,3 +249,23 @@ def test_the_chicago_file(crm: Crm, shared_data: Path) -> None:
     assert (again.changes, again.operation) == (0, None)
     crm.undo()
     assert dump(crm) == before
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"PK\x03\x04" + bytes(40), "a workbook"),
+        (b"\xd0\xcf\x11\xe0" + bytes(40), "an old workbook"),
+        (b"%PDF-1.7 ...", "a PDF"),
+        (b"SQLite format 3\0" + bytes(84), "a database"),
+        (b"\x7fELF" + bytes(range(256)), "a program"),
+        (bytes(range(256)) * 4, "is binary"),
+        (b"\x00\xff" * 200 + b"\x00", "is binary"),
+    ],
+)
+def test_a_file_of_another_kind_is_named(crm: Crm, tmp_path: Path, data: bytes, words: str) -> None:
+    path = tmp_path / "members.csv"
+    path.write_bytes(data)
+    with pytest.raises(FileRefused, match=words):
+        crm.import_file(path)
+    assert crm.organizations() == []

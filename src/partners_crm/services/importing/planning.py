@@ -151,7 +151,7 @@ def plan_import(db: Handle, sheet: Sheet, *, today: date, members: bool = True, 
         headers = ", ".join(header for header in sheet.headers if header) or "none"
         raise FileRefused(
             f"{sheet.name}: no column names an organization; its columns: {headers}",
-            'name one column "Organization"',
+            'the first line must be the header, with one column named "Organization"',
         )
     planner = _Planner(db, Plan(sheet, found, operation=newest(db) + 1), today, members, map_code)
     for row in sheet.rows:

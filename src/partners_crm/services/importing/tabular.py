@@ -28,6 +28,7 @@ _MARKS = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff",
 _OTHER_FORMATS = (
     (b"PK\x03\x04", "a workbook or another zip file", "save the sheet as CSV and import that"),
     (b"\xd0\xcf\x11\xe0", "an old workbook (.xls)", "save the sheet as CSV and import that"),
+    (b"\x7fELF", "a program", "name a file with a list in it"),
     (b"%PDF", "a PDF", "export the list as CSV from the program it comes from"),
     (b"SQLite format 3", "a database", "open it with --db, or export a list from it as CSV"),
     (b"\x1f\x8b", "a compressed file", "unpack it first"),
@@ -75,7 +76,11 @@ def read_sheet(path: Path, *, encoding: str = "", delimiter: str = "") -> Sheet:
     try:
         text = data.decode(used)
     except (UnicodeDecodeError, LookupError) as error:
-        raise FileRefused(f"{path}: cannot be read as {used}: {error}", "name its encoding with --encoding") from None
+        if encoding or used == "utf-8":
+            raise FileRefused(
+                f"{path}: cannot be read as {used}: {error}", "name its encoding with --encoding"
+            ) from None
+        raise FileRefused(f"{path}: is binary, not a text file", "export the list as CSV and import that") from None
     start = text[:4096]
     # A stray NUL rejects its row; a file full of controls is no text at all.
     if sum(letter < " " and letter not in "\t\r\n" for letter in start) > len(start) // 20:
