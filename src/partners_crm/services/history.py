@@ -231,9 +231,8 @@ def _put_back(
 
 def operation_lines(db: Handle, number: int, limit: int) -> list[str]:
     """What an operation did, a line for each record, at most `limit` of them and then how many more there are."""
-    found = journal.changes_of(db, number)
     lines = []
-    for each in found[:limit]:
+    for each in journal.changes_of(db, number, limit):
         table = BY_NAME[each.entity]
         values = each.after or each.before or {}
         name = str(values.get(table.entity.title) or "")
@@ -242,8 +241,9 @@ def operation_lines(db: Handle, number: int, limit: int) -> list[str]:
         title = f' "{name}"' if name else ""
         words = each.entity.replace("_", " ")
         lines.append(f"{each.action}  {words} {each.record}{title}{'  ' + edits if edits else ''}")
-    if len(found) > limit:
-        lines.append(f"… and {len(found) - limit} more records")
+    more = journal.operation(db, number).changes - limit
+    if more > 0:
+        lines.append(f"… and {more:,} more")
     return lines
 
 

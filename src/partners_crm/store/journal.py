@@ -100,9 +100,9 @@ def undone_by(db: Handle) -> dict[int, int]:
     return standing
 
 
-def changes_of(db: Handle, number: int) -> list[Recorded]:
-    """The changes of an operation, in the order they were made."""
-    return list(_recorded(db, (Change.operation == number)))
+def changes_of(db: Handle, number: int, limit: int | None = None) -> list[Recorded]:
+    """The changes of an operation, in the order they were made, at most `limit` of them."""
+    return list(_recorded(db, (Change.operation == number), limit))
 
 
 def changes_to(db: Handle, entity: str, record: int) -> list[Recorded]:
@@ -178,7 +178,7 @@ def _bytes(value: Any) -> bytes | None:
     return None if value is None else bytes(value)
 
 
-def _recorded(db: Handle, where: Any) -> Iterator[Recorded]:
+def _recorded(db: Handle, where: Any, limit: int | None = None) -> Iterator[Recorded]:
     query = (
         Change.select(
             Change.id,
@@ -192,6 +192,7 @@ def _recorded(db: Handle, where: Any) -> Iterator[Recorded]:
         .join(ChangeValues, "LEFT OUTER JOIN", on=(Change.id == ChangeValues.id))
         .where(where)
         .order_by(Change.id)
+        .limit(limit)
     )
     for key, number, entity, record, action, before, after in tuples(db, query):
         yield Recorded(
