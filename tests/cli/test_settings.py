@@ -173,6 +173,8 @@ def test_a_completion_script_is_valid_and_names_every_command(bare: Partners, sh
         (["config", "s"], {"set"}),
         (["coverage", "check", "--min-"], {"--min-count", "--min-match"}),
         (["import", "--d"], {"--dry-run", "--delimiter", "--db", "--debug"}),
+        (["coverage", "check", "--basis", ""], {"any", "hq", "service"}),
+        (["list", "organizations", "--format", "j"], {"json"}),
         (["--db", "x.db", "co"], {"coverage", "config", "completion"}),
     ],
 )

@@ -43,8 +43,21 @@ def _words() -> dict[str, list[str]]:
     return found
 
 
+def _values() -> dict[str, list[str]]:
+    """For each option that takes one of a few values, those values; an empty list is a file."""
+    from partners_crm.cli.app import COMMANDS, parser_of
+
+    found: dict[str, list[str]] = {"--db": []}
+    for name in COMMANDS:
+        for action in parser_of(name)._actions:
+            if action.choices and action.option_strings:
+                found.setdefault(action.option_strings[-1], [str(choice) for choice in action.choices])
+    return found
+
+
 def _bash(words: dict[str, list[str]]) -> str:
     cases = "\n".join(f'    {name}) words="{" ".join(some)}" ;;' for name, some in words.items())
+    values = "\n".join(f'    {option}) words="{" ".join(some)}" ;;' for option, some in _values().items())
     return f"""_partners() {{
   local current="${{COMP_WORDS[COMP_CWORD]}}" word before="" command="" words=""
   for word in "${{COMP_WORDS[@]:1:COMP_CWORD-1}}"; do
@@ -54,6 +67,9 @@ def _bash(words: dict[str, list[str]]) -> str:
   case "$command" in
     "") words="{" ".join(words)}" ;;
 {cases}
+  esac
+  case "${{COMP_WORDS[COMP_CWORD-1]}}" in
+{values}
   esac
   COMPREPLY=($(compgen -W "$words" -- "$current"))
   if [ ${{#COMPREPLY[@]}} -eq 0 ]; then COMPREPLY=($(compgen -f -- "$current")); fi
