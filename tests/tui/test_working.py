@@ -460,3 +460,19 @@ def test_a_file_that_changed_since_its_preview_is_not_imported(coalition: Path, 
 
     drive(coalition, script)
     assert len(names(coalition)) == 3
+
+
+def test_a_terminal_that_is_too_small_is_said_and_comes_back(coalition: Path) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        await pilot.resize_terminal(30, 6)
+        await settled(pilot)
+        assert "40 x 10 or more, please" in screen_text(pilot.app)
+        await pilot.resize_terminal(20, 5)
+        await settled(pilot)
+        await pilot.resize_terminal(80, 24)
+        await settled(pilot)
+        assert "Alder House" in screen_text(pilot.app)
+        await press(pilot, "enter")
+        assert "OVERVIEW" in screen_text(pilot.app)
+
+    drive(coalition, script)

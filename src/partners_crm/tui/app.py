@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
+from textual import events
 from textual.app import App, SystemCommand
 from textual.binding import Binding
 from textual.filter import LineFilter, Monochrome
@@ -114,6 +115,17 @@ class PartnersApp(App[int]):
         """Close the coalition."""
         if self._crm is not None:
             self._crm.close()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Say so where the terminal is too small, until it is large enough again."""
+        from partners_crm.tui.screens.base import SMALLEST, TooSmall
+
+        small = event.size.width < SMALLEST[0] or event.size.height < SMALLEST[1]
+        covered = isinstance(self.screen, TooSmall)
+        if small and not covered:
+            self.push_screen(TooSmall())
+        elif covered and not small:
+            self.pop_screen()
 
     # ---------------------------------------------------------------- what every screen uses
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
+from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.screen import ModalScreen, Screen
 
 from partners_crm.crm import Crm
+from partners_crm.tui.widgets.text import Line
 
 if TYPE_CHECKING:
     from partners_crm.tui.app import PartnersApp
@@ -58,6 +60,21 @@ class MainScreen(House, Screen[None]):
             self.house.action_go_home()
         else:
             self.house.exit(0)
+
+
+SMALLEST = (40, 10)
+"""Columns and rows below which nothing useful can be shown."""
+
+
+class TooSmall(ModalScreen[None]):
+    """Covers everything while the terminal is too small, and says so."""
+
+    DEFAULT_CSS = "TooSmall { background: $background; align: left top; }"
+
+    def compose(self) -> ComposeResult:
+        """One line."""
+        columns, rows = SMALLEST
+        yield Line(f"{columns} x {rows} or more, please")
 
 
 class Box(House, ModalScreen[Any]):
