@@ -177,7 +177,8 @@ def _take_out(
         return
     for other, link, _ in links_to(table):
         if hanging := unit.holding(other, link, each.record):
-            report.refused.append(f"{called}: {hanging} {other.entity.plural} were added to it since")
+            words = f"1 {other.entity.name} was" if hanging == 1 else f"{hanging} {other.entity.plural} were"
+            report.refused.append(f"{called}: {words.replace('_', ' ')} added to it since")
             return
     unit.remove(table, each.record)
 
