@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from textual.content import Content
 
-from partners_crm.services.cards import Card
 from partners_crm.tui.display import joined, label, stacked, wrapped
+
+if TYPE_CHECKING:
+    from partners_crm.services.cards import Card  # the first paint does not wait for it
 
 LABEL_WIDTH = 12
 

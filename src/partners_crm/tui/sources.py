@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from partners_crm.crm import Crm
-from partners_crm.services.coverage import Coverage, DistrictCoverage
 from partners_crm.services.listing import Column, Listing
+
+if TYPE_CHECKING:
+    from partners_crm.services.coverage import Coverage, DistrictCoverage  # the first paint does not wait for it
 
 
 class ListingSource:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events
 from textual.app import ComposeResult
@@ -12,7 +12,6 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from partners_crm.errors import NotFound, PartnersError
-from partners_crm.services.cards import Card
 from partners_crm.services.listing import entity_of
 from partners_crm.tui.card_view import card_content
 from partners_crm.tui.display import joined, label
@@ -20,6 +19,9 @@ from partners_crm.tui.screens.base import GOING, WIDE, MainScreen
 from partners_crm.tui.sources import ListingSource
 from partners_crm.tui.widgets.table import VirtualTable
 from partners_crm.tui.widgets.text import Line
+
+if TYPE_CHECKING:
+    from partners_crm.services.cards import Card  # the first paint does not wait for it
 
 SORTS = {"organizations": ("name", "house", "senate", "status", "city", "silos", "kind"), "contacts": ("name",)}
 QUIET_S = 0.08
