@@ -476,3 +476,17 @@ def test_a_terminal_that_is_too_small_is_said_and_comes_back(coalition: Path) ->
         assert "OVERVIEW" in screen_text(pilot.app)
 
     drive(coalition, script)
+
+
+def test_an_undo_started_on_a_card_that_is_left_does_not_block_the_next(coalition: Path) -> None:
+    with Crm.open(coalition, clock=lambda: NOW) as crm, crm.changes("one more") as unit:
+        records.add(unit, Organization, name="Dogwood")
+
+    async def script(pilot: Pilot[Any]) -> None:
+        await press(pilot, "enter")
+        await pilot.press("u", "escape")
+        await settled(pilot)
+        await press(pilot, "u")
+
+    drive(coalition, script)
+    assert names(coalition) == []

@@ -24,6 +24,12 @@ class Letterhead:
     rest: tuple[str, ...]
     """Parts that were none of these, as typed: nothing is lost."""
 
+    def points(self) -> list[dict[str, str]]:
+        """The ways to reach somebody, each as the values of a contact point."""
+        found = [{"kind": "phone", "raw": phone.raw, "use": phone.use} for phone in self.phones]
+        found += [{"kind": "email", "raw": text} for text in self.emails]
+        return found + [{"kind": "web", "raw": text} for text in self.webs]
+
 
 def address_in(line: str) -> str:
     """The address of a line of contact details; the whole line where it has no other parts."""

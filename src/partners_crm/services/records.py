@@ -67,12 +67,8 @@ def _add_letterhead(changes: Changes, site: Site) -> None:
     from partners_crm.normalize.letterhead import address_in, parse_letterhead
 
     if address_in(site.address) != site.address:
-        found = parse_letterhead(site.address)
-        for phone in found.phones:
-            add(changes, ContactPoint, site=site.id, kind="phone", raw=phone.raw, use=phone.use)
-        for kind, parts in (("email", found.emails), ("web", found.webs)):
-            for part in parts:
-                add(changes, ContactPoint, site=site.id, kind=kind, raw=part)
+        for values in parse_letterhead(site.address).points():
+            add(changes, ContactPoint, site=site.id, **values)
 
 
 def complete(table: type[Table], values: Mapping[str, Any]) -> dict[str, Any]:

@@ -143,23 +143,25 @@ class PartnersApp(App[int]):
         work: Callable[[Crm], R],
         done: Callable[[R], object],
         failed: Callable[[PartnersError], object] | None = None,
+        *,
+        always: bool = False,
     ) -> None:
         """Do database work in a thread with a session of its own, then something with its result on the screen.
 
-        An error goes to `failed`, by default to a toast.
+        A screen that has been left meanwhile gets no result, unless `always` says that it is not for that screen
+        alone. An error goes to `failed`, by default to a toast.
         """
         screen = self.screen
 
-        def show(result: R) -> None:
-            # A screen that has been left meanwhile has nothing to show it on.
-            if screen.is_attached or screen is self.screen:
+        def deliver(result: R) -> None:
+            if always or screen.is_attached or screen is self.screen:
                 done(result)
 
         def run() -> None:
             try:
                 with self.crm.session():
                     result = work(self.crm)
-                self.call_from_thread(show, result)
+                self.call_from_thread(deliver, result)
             except PartnersError as error:
                 self.call_from_thread(failed or self.fault, error)
             except Exception as error:  # a fault of ours must reach the crash path, not die in the thread
@@ -205,7 +207,7 @@ class PartnersApp(App[int]):
             self._stepping = False
             self.fault(error)
 
-        self.background(work, done, failed)
+        self.background(work, done, failed, always=True)
 
     # ---------------------------------------------------------------- actions
 

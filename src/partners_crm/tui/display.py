@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from rich.cells import cell_len, chop_cells, set_cell_size
 from textual.content import Content
 
+from partners_crm.errors import PartnersError
 from partners_crm.normalize.text import show, show_lines
 
 CELL_CHARACTERS = 300
@@ -36,6 +37,11 @@ def joined(parts: Iterable[tuple[object, str]], separator: str = "") -> Content:
 def stacked(rows: Iterable[Content]) -> Content:
     """Lines of content under each other."""
     return Content("\n").join(list(rows))
+
+
+def explained(error: PartnersError) -> str:
+    """What went wrong and what to do, as one text; whoever shows it passes it through `label`."""
+    return f"{error.message}: {error.hint}" if error.hint else error.message
 
 
 def wrapped(value: object, width: int) -> list[str]:

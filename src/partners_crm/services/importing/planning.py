@@ -458,12 +458,8 @@ class _Planner:
         """The phones and addresses that stand in a line of contact details beside its address."""
         if site is None or address_in(text) == text:
             return
-        found = parse_letterhead(text)
-        for phone in found.phones:
-            self._point(row, "address", {"kind": "phone", "raw": phone.raw, "use": phone.use}, {"site": site})
-        for kind, parts in (("email", found.emails), ("web", found.webs)):
-            for part in parts:
-                self._point(row, "address", {"kind": kind, "raw": part}, {"site": site})
+        for values in parse_letterhead(text).points():
+            self._point(row, "address", dict(values), {"site": site})
 
     def _phones(self, row: Row, name: str, text: str, use: str, owner: dict[str, Ref], extension: str) -> None:
         from partners_crm.normalize.phones import split_phones  # only a file with phones pays for it

@@ -11,7 +11,7 @@ from textual.screen import Screen
 
 from partners_crm.crm import Crm
 from partners_crm.errors import PartnersError
-from partners_crm.tui.display import label
+from partners_crm.tui.display import explained, label
 from partners_crm.tui.screens.base import House
 from partners_crm.tui.screens.question import Names
 from partners_crm.tui.widgets.entry import Entry
@@ -78,7 +78,7 @@ class FirstRun(House, Screen[None]):
         try:
             path = self._create(message.record_id, name, self.query_one("#state", Entry).value.strip().lower())
         except PartnersError as error:
-            wrong.put(f"{error.message}: {error.hint}" if error.hint else error.message)
+            wrong.put(explained(error))
             return
         self.house.begin(path)
         if message.record_id == IMPORT:

@@ -16,7 +16,7 @@ from partners_crm.model import Declared, Table, Tag
 from partners_crm.normalize.text import show, show_lines
 from partners_crm.services import records
 from partners_crm.store.read import by_id, by_ids, title_of, titles
-from partners_crm.tui.display import joined, label, stacked
+from partners_crm.tui.display import explained, joined, label, stacked
 from partners_crm.tui.screens.base import Box
 from partners_crm.tui.widgets.entry import Entry, Notes
 from partners_crm.tui.widgets.text import Line, Sheet
@@ -213,7 +213,7 @@ class Form(Box):
     def _not_saved(self, error: PartnersError) -> None:
         """The database refused: what was typed stays."""
         self._saving = False
-        self.query_one("#help", Line).put(label(_words(error), "bold $error"))
+        self.query_one("#help", Line).put(label(explained(error), "bold $error"))
 
     def _saved(self, result: int | dict[str, PartnersError]) -> None:
         self._saving = False
@@ -228,11 +228,11 @@ class Form(Box):
             line = self.query_one(f"#error-{name}", Line)
             line.display = error is not None
             if error is not None:
-                line.put(_words(error))
+                line.put(explained(error))
         self.query_one("#help", Line).put("")
         whole = result.get("")
         if whole is not None:
-            self.query_one("#help", Line).put(label(_words(whole), "bold $error"))
+            self.query_one("#help", Line).put(label(explained(whole), "bold $error"))
             if isinstance(whole, Conflict) and self.record is not None:
                 self._take_newest(whole)
         else:
@@ -303,7 +303,3 @@ def _choices(how: Declared) -> tuple[str, ...]:
     if how.kind == "flag":
         return ("yes", "no")
     return tuple(text for _, text in how.choices)
-
-
-def _words(error: PartnersError) -> str:
-    return f"{error.message}: {error.hint}" if error.hint else error.message

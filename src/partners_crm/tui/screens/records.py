@@ -14,7 +14,7 @@ from textual.widget import Widget
 from partners_crm.errors import NotFound, PartnersError
 from partners_crm.services.listing import entity_of
 from partners_crm.tui.card_view import card_content
-from partners_crm.tui.display import joined, label
+from partners_crm.tui.display import explained, joined, label
 from partners_crm.tui.screens.base import GOING, WIDE, MainScreen
 from partners_crm.tui.sources import ListingSource
 from partners_crm.tui.widgets.table import VirtualTable
@@ -112,7 +112,7 @@ class Records(MainScreen):
         try:
             source = self._source()
         except PartnersError as error:
-            self._say(f"{error.message}: {error.hint}" if error.hint else error.message)
+            self._say(explained(error))
             return
         self.list.show_source(source, keep_id=self.list.cursor_id)
         self._say()
