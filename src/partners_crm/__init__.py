@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from importlib import import_module
 
+from partners_crm.version import __version__
+
 TYPE_CHECKING = False  # typing costs more to load than the version to print; type checkers know the name
 
 if TYPE_CHECKING:
     from partners_crm.crm import Crm as Crm
     from partners_crm.errors import PartnersError as PartnersError
-
-__version__ = "0.1.0"
 
 _PUBLIC = {
     "Crm": "partners_crm.crm",

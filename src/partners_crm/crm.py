@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from partners_crm.errors import ConfigError
 from partners_crm.model import Contact, Organization, Table
+from partners_crm.store import files, read
 from partners_crm.store import open as opening
-from partners_crm.store import read
 from partners_crm.store.clock import Clock, utc_now
+from partners_crm.store.locks import Word
 
 if TYPE_CHECKING:
     from partners_crm.services.cards import Card
@@ -40,14 +41,16 @@ class Crm:
         self.clock = clock
 
     @classmethod
-    def open(cls, path: str | Path, *, clock: Clock = utc_now) -> Crm:
-        """Open an existing coalition.
+    def open(cls, path: str | Path, *, clock: Clock = utc_now, word: Word = opening.silent) -> Crm:
+        """Open an existing coalition; `word` is told what takes time, such as waiting for another program.
+
+        One of an older version is backed up and brought up to date.
 
         Raises:
             StoreError: it is missing, damaged, newer or locked.
             PermissionRefused: its mode forbids it.
         """
-        return cls(opening.open_store(Path(path)), clock)
+        return cls(opening.open_store(Path(path), word), clock)
 
     @classmethod
     def create(cls, path: str | Path, name: str, *, state: str = "il", demo: str = "", clock: Clock = utc_now) -> Crm:
@@ -64,9 +67,8 @@ class Crm:
         try:
             set_up(db, name, state, demo=demo, clock=clock)
         except BaseException:
-            db.close()
-            for suffix in ("", "-wal", "-shm"):
-                path.with_name(path.name + suffix).unlink(missing_ok=True)
+            opening.close_store(db)
+            files.remove(path)
             raise
         return cls(db, clock)
 
@@ -88,16 +90,14 @@ class Crm:
             if not fresh and crm.settings()["demo"] == size:
                 return crm
             crm.close()
-            for suffix in ("", "-wal", "-shm"):
-                path.with_name(path.name + suffix).unlink(missing_ok=True)
+            files.remove(path)
         coalition = description(size)["coalition"]
         # Built beside its place: whoever interrupts the building leaves no half of a demo there.
         draft = path.with_name(f"{path.name}.new")
-        for suffix in ("", "-wal", "-shm"):
-            draft.with_name(draft.name + suffix).unlink(missing_ok=True)
+        files.remove(draft)
         with cls.create(draft, coalition["name"], state=coalition["state"], demo=size, clock=clock) as crm:
             fill(crm.db, size, clock)
-        draft.replace(path)
+        files.put_in_place(draft, path)
         return cls.open(path, clock=clock)
 
     def __enter__(self) -> Self:
@@ -109,8 +109,8 @@ class Crm:
         self.close()
 
     def close(self) -> None:
-        """Close the connection of the calling thread."""
-        self.db.close()
+        """Close the connection of the calling thread, and let other programs have the coalition."""
+        opening.close_store(self.db)
 
     def session(self) -> AbstractContextManager[opening.Handle]:
         """A connection of the calling thread for the length of a block."""

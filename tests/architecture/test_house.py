@@ -92,6 +92,8 @@ BANNED = (
 @pytest.mark.parametrize("folder", ["store", "services", "model"])
 def test_the_store_keeps_to_its_law(folder: str) -> None:
     for path in (SOURCE / folder).rglob("*.py"):
+        if path.parent.name == "migrations":
+            continue  # each carries frozen tables of its own
         text = path.read_text("utf-8")
         found = [word for word in BANNED if word in text]
         assert not found, f"{path.name}: {found}"

@@ -203,7 +203,7 @@ def foreign(database: Path, path: Path, kind: str) -> None:
         ("newer", "newer version (schema 99"),
         ("garbage", "is not a database"),
         ("empty", "is empty, not a database"),
-        ("torn", "database"),
+        ("torn", "is cut short"),
     ],
 )
 def test_what_is_no_coalition_of_ours_is_refused_with_code_5_and_left_alone(

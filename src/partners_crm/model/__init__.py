@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from partners_crm.model.base import EntityInfo, Table
 from partners_crm.model.fields import Declared, declared
-from partners_crm.model.journal import JOURNAL, Change, ChangeValues, Operation, SourceRow
+from partners_crm.model.journal import JOURNAL, Change, ChangeValues, Ledger, Operation, SourceRow
 from partners_crm.model.organizations import Identifier, Organization, OtherName, ServiceLine, SiloShare, Site
 from partners_crm.model.people import Contact, ContactPoint, Role
 from partners_crm.model.places import Assignment, District, DistrictMap, Seat, Term
@@ -58,6 +58,7 @@ __all__ = [
     "DistrictMap",
     "EntityInfo",
     "Identifier",
+    "Ledger",
     "Membership",
     "Operation",
     "Organization",

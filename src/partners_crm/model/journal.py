@@ -2,10 +2,10 @@
 
 An Operation is one unit of work. A Change is one record it touched. The values lie apart in ChangeValues, and the
 Change holds only salted digests of them: a person can be erased from the values while the chain of digests still
-verifies. SourceRow keeps each row of an imported file as it came.
+verifies. SourceRow keeps each row of an imported file as it came. The Ledger, one row, holds the end of the chain.
 
-The journal is append-only. Its rows have no version, and only an Operation has a uid: a Change is known by its
-operation and its place in it.
+The journal is append-only, but for the Ledger. Its rows have no version, and only an Operation has a uid: a Change is
+known by its operation and its place in it.
 """
 
 from __future__ import annotations
@@ -46,7 +46,9 @@ class Operation(JournalTable):
     previous = peewee.TextField()
     """Hash of the operation before, "" for the first."""
     hash = peewee.TextField()
-    """SHA-256 over the fields above and the digests of its changes, in hexadecimal."""
+    """SHA-256 over the other fields and the digests of its changes, in hexadecimal."""
+    source_digest: peewee.BlobField[bytes | None] = peewee.BlobField(null=True)
+    """SHA-256 over its source rows; NULL when it keeps none."""
 
 
 class Change(JournalTable):
@@ -91,4 +93,21 @@ class SourceRow(JournalTable):
     """JSON object of header and raw cell."""
 
 
-JOURNAL = (Operation, Change, ChangeValues, SourceRow)
+class Ledger(JournalTable):
+    """The end of the chain, in the one row with id 1: an operation that was cut off is missed."""
+
+    id = peewee.IntegerField(primary_key=True)
+    operation = peewee.IntegerField()
+    """The newest operation; 0 before the first."""
+    hash = peewee.TextField()
+    """Its hash; "" before the first."""
+    verified_from = peewee.IntegerField()
+    """The operation with which the chain begins: 1, or the one that recovered the coalition from a damaged file."""
+    log = peewee.TextField()
+    """`open` from the first write until the last program closes the file: then part of it lies in the log beside it.
+
+    A file that says so, and has no log, is a copy taken without it.
+    """
+
+
+JOURNAL = (Operation, Change, ChangeValues, SourceRow, Ledger)

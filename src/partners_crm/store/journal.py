@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from partners_crm.errors import NotFound
-from partners_crm.model import Change, ChangeValues, Operation
+from partners_crm.model import Change, ChangeValues, Ledger, Operation, SourceRow
 from partners_crm.store.open import Handle, faults
 from partners_crm.store.read import tuples
-from partners_crm.store.work import change_bytes, operation_hash, salted_digest
+from partners_crm.store.work import change_bytes, operation_hash, salted_digest, source_row_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,22 +111,36 @@ def changes_to(db: Handle, entity: str, record: int) -> list[Recorded]:
 
 
 def first_break(db: Handle) -> int | None:
-    """The id of the first operation whose hash, changes or values do not fit; None when all do.
+    """The id of the first operation that is missing or whose hash, changes, values or source rows do not fit.
 
-    Values that were erased are no break: their digests stay in the chain.
+    None when the whole chain holds. Values that were erased are no break: their digests stay in the chain.
     """
-    previous = ""
     with faults(db):
         heads = list(Operation.select().order_by(Operation.id).dicts().execute(db))
-    expected = 1
+        ((first, last, end),) = tuples(db, Ledger.select(Ledger.verified_from, Ledger.operation, Ledger.hash))
+    previous, expected = "", first
     for head in heads:
-        number, stored = head["id"], head.pop("hash")
+        number, stored, rows = head["id"], head.pop("hash"), _bytes(head.pop("source_digest"))
+        if number < first:
+            continue
         digest, count = _digest(db, number)
         fits = head["previous"] == previous and head["changes"] == count and number == expected
-        if digest is None or not fits or operation_hash(_ordered(head), digest) != stored:
+        if digest is None or not fits or operation_hash(_ordered(head), digest, rows) != stored:
+            return int(number)
+        if rows is not None and _source_digest(db, number) != rows:
             return int(number)
         previous, expected = stored, number + 1
-    return None
+    return None if (last, end) == (expected - 1, previous) else expected
+
+
+def _source_digest(db: Handle, number: int) -> bytes:
+    columns = (SourceRow.operation, SourceRow.line, SourceRow.outcome, SourceRow.reason)
+    more = (SourceRow.entity, SourceRow.record, SourceRow.cells)
+    total = hashlib.sha256()
+    query = SourceRow.select(*columns, *more).where(SourceRow.operation == number).order_by(SourceRow.id)
+    for row in tuples(db, query):
+        total.update(source_row_bytes(row))
+    return total.digest()
 
 
 def _ordered(head: dict[str, Any]) -> dict[str, Any]:

@@ -1,20 +1,20 @@
-"""Open and create the SQLite file of a coalition, and translate its faults into our errors.
+"""Open, create and close the SQLite file of a coalition, and translate its faults into our errors.
 
 A handle is a peewee database whose connection belongs to the thread that opened it; every function of the store is
-given one. Nothing here keeps a global.
+given one.
 """
 
 from __future__ import annotations
 
 import os
 import sqlite3
+import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, cast
 
 from partners_crm.errors import (
-    ConfigError,
     PartnersError,
     PermissionRefused,
     SchemaTooNew,
@@ -26,22 +26,24 @@ from partners_crm.errors import (
 from partners_crm.model import ENTITIES, JOURNAL
 from partners_crm.model.orm import peewee
 from partners_crm.normalize.text import fold
+from partners_crm.store import files, locks
+from partners_crm.store.files import APPLICATION_ID, side
+from partners_crm.store.places import Place, place_of
 
-SCHEMA_VERSION = 1
-APPLICATION_ID = 0x50434D31
-"""Written into the file header (PRAGMA application_id): a file of ours is known by it. ASCII "PCM1"."""
-HEADER_BYTES = 100
-"""Size of the header of every SQLite file."""
+SCHEMA_VERSION = 2
+"""The form of the tables, in PRAGMA user_version; `store/migrations` holds the way to it from every earlier one."""
 BUSY_MS = 5000
 """How long a write waits for another program, in milliseconds."""
 
 _PRAGMAS = (
-    ("journal_mode", "wal"),
     ("synchronous", 2),
     ("secure_delete", 1),
     ("foreign_keys", 1),
     ("busy_timeout", BUSY_MS),
 )
+_OPENED: set[tuple[int, int]] = set()
+"""Device and inode of every file this process has opened as a database: its bytes must not be read in another way,
+for closing a second descriptor drops SQLite's locks, which belong to the process (see `store/files`)."""
 
 
 class Handle(peewee.SqliteDatabase):
@@ -50,6 +52,17 @@ class Handle(peewee.SqliteDatabase):
     path: Path
     inode: int
     """The file it was opened on: a file deleted or replaced underneath is noticed before a write."""
+    place: Place
+    """Where it lies; only on a disk of this machine has it a log beside it."""
+    held: locks.Held
+    """Our place among the programs that have it open."""
+    word: locks.Word
+    """Is told what takes time: waiting for another program, a backup, a migration."""
+    read_only: bool
+    warnings: list[str]
+    """What a person should know about this file: where it lies, that it is a copy without its log."""
+    marked: bool
+    """Whether the file itself says by now that a log belongs to it."""
 
     @property
     def driver(self) -> sqlite3.Connection:
@@ -63,27 +76,54 @@ class Handle(peewee.SqliteDatabase):
         return int(value)
 
 
-def open_store(path: Path) -> Handle:
-    """A handle to an existing database, connected in this thread.
+def silent(_text: str) -> None:
+    """The word of a handle that nobody listens to."""
+
+
+def open_store(path: Path, word: locks.Word = silent) -> Handle:
+    """A handle to an existing database, connected in this thread; an older one is backed up and brought up to date.
 
     Raises:
         ConfigError: the path is a URL.
         StoreUnavailable: nothing is there, or it is a directory.
+        StoreLocked: another program has it alone.
         StoreDamaged: the file is not a database of this program.
         SchemaTooNew: a newer version of the program wrote it.
-        PermissionRefused: its mode forbids reading.
+        PermissionRefused: its mode forbids reading, or it is older and may not be written.
     """
-    _refuse_url(path)
+    files.refuse_url(path)
     path = path.resolve() if path.is_symlink() else path
-    _check_file(path)
-    db = _handle(path)
-    connect(db)
+    known = _key(path) in _OPENED
+    header = None if known else files.read_header(path)
+    place = place_of(path)
+    held = locks.hold_open(path)
+    db = _handle(path, place, held, word, read_only=_is_read_only(path))
+    has_log = side(path, "-wal").exists()
     try:
-        _check_ours(db, path)
+        if header is not None and not db.read_only and header.logged != place.is_safe:
+            _set_log(db)
+        connect(db)
+        _check_ours(db, has_log=has_log)
     except BaseException:
         db.close()
+        held.release()
         raise
     return db
+
+
+def close_store(db: Handle) -> None:
+    """Close the connection of the calling thread and let other programs have the file.
+
+    The last program that closes a file says in it that no log belongs to it any more; SQLite deletes the log.
+    """
+    alone = not db.is_closed() and not db.read_only and db.held.alone()
+    if alone and db.marked:
+        with suppress(sqlite3.Error, peewee.DatabaseError):
+            db.driver.execute("UPDATE ledger SET log = 'closed'")
+    db.close()
+    if alone:
+        db.held.forget(db.path)
+    db.held.release()
 
 
 def create_store(path: Path) -> Handle:
@@ -94,27 +134,26 @@ def create_store(path: Path) -> Handle:
         StoreUnavailable: something is already there, or the folder cannot be made.
         PermissionRefused: the folder refuses a new file.
     """
-    _refuse_url(path)
+    from partners_crm.store.migrating import begin_history  # opening a coalition does not need it
+
+    files.refuse_url(path)
+    files.new_file(path)
+    held = locks.hold_open(path)
+    db = _handle(path, place_of(path), held, silent, read_only=False)
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # SQLite gives its -wal and -shm files the mode of this one.
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, 0o600))
-    except FileExistsError:
-        raise StoreUnavailable(f"{path} exists already", "open it with --db, or choose another name") from None
-    except PermissionError:
-        raise PermissionRefused(f"{path.parent} does not allow a new file", "choose another place with --db") from None
-    except OSError as error:
-        raise StoreUnavailable(f"{path} cannot be created: {error.strerror}", "choose another place") from None
-    db = _handle(path)
-    try:
+        _set_log(db)
         connect(db)
         with faults(db):
             create_schema(db)
+            begin_history(db)
             db.driver.execute(f"PRAGMA application_id = {APPLICATION_ID}")
             db.driver.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+            # Into the file itself: a copy of it alone is known for what it is.
+            db.driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     except BaseException:
         db.close()
-        path.unlink(missing_ok=True)
+        held.release()
+        files.remove(path)
         raise
     return db
 
@@ -124,6 +163,7 @@ def create_schema(db: Handle) -> None:
     tables: tuple[Any, ...] = (*ENTITIES, *JOURNAL)
     for table in tables:
         type(table._schema)(table, database=db).create_all(safe=False)
+    db.driver.execute("INSERT INTO ledger (id, operation, hash, verified_from, log) VALUES (1, 0, '', 1, 'closed')")
 
 
 def connect(db: Handle) -> None:
@@ -168,25 +208,33 @@ def translate(db: Handle, error: BaseException) -> StoreError | PermissionRefuse
     """Our error for a fault of SQLite, by its symbolic name where it has one."""
     raw = _sqlite_error(error)
     name = getattr(raw, "sqlite_errorname", "") or ""
-    path = db.database
+    path = db.path
     text = str(raw)
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return StoreLocked(
-            f"{path} is in use by another program",
+            f"{path} is in use by {locks.described(path)}",
             f"waited {BUSY_MS / 1000:.0f} seconds; close the other program or try again",
         )
     if name.startswith("SQLITE_READONLY"):
-        return PermissionRefused(f"{path} or its folder is read-only", "give yourself write permission on both")
+        return PermissionRefused(
+            f"{path} or its folder {path.parent} is read-only", "give yourself write permission on both"
+        )
     if name.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")) or "malformed" in text or "not a database" in text:
         return StoreDamaged(
-            f"{path} is not a readable database: {text}", "restore a backup; the file was left as it is"
+            f"{path} is damaged: {text}",
+            "restore a backup: partners restore; or save what is left: partners recover",
         )
     if name.startswith("SQLITE_FULL"):
-        return StoreUnavailable(f"the disk of {path} is full; nothing was saved", "free some space and try again")
+        free = files.amount(files.free_bytes(path.parent))
+        return StoreUnavailable(
+            f"the disk of {path} is full ({free} free); nothing was saved", "free some space and try again"
+        )
     if "UNIQUE constraint failed" in text:
         return StoreUnavailable(f"{text.rpartition(': ')[2]}: the value is taken already", "nothing was saved")
     if name.startswith("SQLITE_CANTOPEN"):
-        return PermissionRefused(f"{path} cannot be opened", "check the modes of the file and of its folder")
+        return PermissionRefused(
+            f"{path} cannot be opened", f"check the modes of the file and of its folder {path.parent}"
+        )
     return StoreUnavailable(f"{path}: {text}", "nothing was saved")
 
 
@@ -201,53 +249,105 @@ def _sqlite_error(error: BaseException) -> BaseException:
     return found
 
 
-def _refuse_url(path: Path) -> None:
-    # Path("postgresql://host/db") keeps one slash of the two.
-    if ":/" in str(path):
-        raise ConfigError(f"{path} is a URL, not a file", "name a SQLite file: --db coalition.db")
+def _key(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
-def _handle(path: Path) -> Handle:
-    db = Handle(str(path), pragmas=_PRAGMAS, autoconnect=False, returning_clause=True, lock_type="IMMEDIATE")
-    db.path = path
-    db.inode = path.stat().st_ino
+def _is_read_only(path: Path) -> bool:
+    # A backup has mode 0400 so that nobody works in it, the administrator neither, whom no mode stops.
+    try:
+        return not path.stat().st_mode & stat.S_IWUSR or not os.access(path, os.W_OK)
+    except OSError:
+        return True
+
+
+def _handle(path: Path, place: Place, held: locks.Held, word: locks.Word, *, read_only: bool) -> Handle:
+    pragmas = (*_PRAGMAS, ("query_only", 1)) if read_only else _PRAGMAS
+    name, uri = str(path), False
+    if read_only and os.statvfs(path).f_flag & os.ST_RDONLY:
+        # No log can be made beside it, and nobody can write to it.
+        name, uri = f"{path.absolute().as_uri()}?immutable=1", True
+    db = Handle(name, pragmas=pragmas, uri=uri, autoconnect=False, returning_clause=True, lock_type="IMMEDIATE")
+    db.path, db.place, db.held, db.word = path, place, held, word
+    db.read_only, db.warnings, db.marked = read_only, [], False
+    found = path.stat()
+    db.inode = found.st_ino
+    _OPENED.add((found.st_dev, found.st_ino))
     db.register_function(fold, "fold", 1, deterministic=True)
     return db
 
 
-def _check_file(path: Path) -> None:
-    """Refuse what is no file of this program before SQLite touches it: opening one changes its journal mode."""
+def _set_log(db: Handle) -> None:
+    """Put the file into write-ahead mode, or out of it where it lies in a place that has none."""
+    connection = sqlite3.connect(db.path, isolation_level=None, timeout=BUSY_MS / 1000)
     try:
-        if path.is_dir():
-            raise StoreUnavailable(f"{path} is a directory, not a database", "name a file: --db FILE")
-        with path.open("rb") as stream:
-            header = stream.read(HEADER_BYTES)
-    except (FileNotFoundError, NotADirectoryError):
-        raise StoreUnavailable(
-            f"there is no coalition at {path}",
-            "create one with: partners init, or look at one with: partners demo",
-        ) from None
-    except PermissionError:
-        raise PermissionRefused(f"{path} cannot be opened", "check the modes of the file and of its folder") from None
-    except OSError as error:
-        raise StoreUnavailable(f"{path} cannot be opened: {error.strerror}", "choose another file with --db") from None
-    if not header:
-        raise StoreDamaged(f"{path} is empty, not a database", "restore a backup, or choose another name")
-    if not header.startswith(b"SQLite format 3\0") or len(header) < HEADER_BYTES:
-        raise StoreDamaged(f"{path} is not a database", "name the file of a coalition with --db")
-    # The header's application id may be older than the log beside the file; then SQLite has to be asked.
-    application = int.from_bytes(header[68:72], "big")
-    if application != APPLICATION_ID and not path.with_name(f"{path.name}-wal").exists():
-        raise StoreDamaged(f"{path} is a database of another program", "name the file of a coalition with --db")
+        with faults(db):
+            if not db.place.is_safe:
+                # A connection that is alone needs no shared memory, which a network share does not have.
+                connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+            connection.execute(f"PRAGMA journal_mode = {'wal' if db.place.is_safe else 'delete'}").fetchall()
+    finally:
+        connection.close()
 
 
-def _check_ours(db: Handle, path: Path) -> None:
+def _check_ours(db: Handle, *, has_log: bool) -> None:
     with faults(db):
         application, version = db.pragma_value("application_id"), db.pragma_value("user_version")
     if application != APPLICATION_ID:
-        raise StoreDamaged(f"{path} is a database of another program", "name the file of a coalition with --db")
+        raise StoreDamaged(f"{db.path} is a database of another program", "name the file of a coalition with --db")
     if version > SCHEMA_VERSION:
-        raise SchemaTooNew(
-            f"{path} was written by a newer version (schema {version}, this program knows {SCHEMA_VERSION})",
-            "update partners-crm",
+        raise _too_new(db, version)
+    if version < SCHEMA_VERSION:
+        _bring_up_to_date(db)
+    with faults(db):
+        ((log,),) = db.driver.execute("SELECT log FROM ledger").fetchall()
+    if log == "open":
+        db.marked = has_log
+        if not has_log and db.place.is_safe:
+            db.warnings.append(
+                f"{db.path} is a copy that was made while it was in use, without its log: the last changes may be"
+                " missing (copy with: partners backup)"
+            )
+    if not db.place.is_safe:
+        what = "is on" if db.place.kind == "share" else "is in a folder copied by"
+        db.warnings.append(
+            f"{db.path} {what} {db.place.name}: two people who write at once can lose work there (keep the coalition"
+            " on your own disk, and its backups there: partners backup FOLDER)"
         )
+
+
+def _too_new(db: Handle, version: int) -> SchemaTooNew:
+    """The refusal of a newer file; its history of migrations names the program that wrote it."""
+    needed = ""
+    with suppress(sqlite3.Error):
+        row = db.driver.execute("SELECT program FROM schema_migration ORDER BY name DESC LIMIT 1").fetchone()
+        needed = str(row[0]) if row else ""
+    return SchemaTooNew(
+        f"{db.path} was written by a newer version (schema {version}, this program knows {SCHEMA_VERSION})",
+        f"update partners-crm to {needed} or newer" if needed else "update partners-crm",
+    )
+
+
+def _bring_up_to_date(db: Handle) -> None:
+    if db.read_only:
+        raise PermissionRefused(
+            f"{db.path} was written by an older version and has to be brought up to date, but is read-only",
+            "give yourself write permission on it and on its folder, or restore it: partners restore",
+        )
+    from partners_crm.store.migrating import migrate  # an older file is rare; it loads playhouse
+
+    db.close()
+    if not db.held.alone(locks.PATIENCE):
+        raise StoreLocked(
+            f"{db.path} has to be brought up to date, but {locks.described(db.path)} has it open",
+            "close the other program, then try again",
+        )
+    try:
+        connect(db)
+        migrate(db)
+    finally:
+        db.held.shared()

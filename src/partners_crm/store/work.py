@@ -12,17 +12,18 @@ import json
 import os
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC
 from functools import cache
 from operator import itemgetter
 from typing import Any, TypeVar
 
-from partners_crm.errors import Conflict, NotFound, StoreUnavailable
+from partners_crm.errors import Conflict, NotFound, PermissionRefused, SchemaTooNew, StoreUnavailable
 from partners_crm.model import Table
 from partners_crm.store.clock import Clock, utc_now
-from partners_crm.store.open import Handle, faults
+from partners_crm.store.locks import UNNOTICED, described, turn
+from partners_crm.store.open import BUSY_MS, SCHEMA_VERSION, Handle, faults
 
 T = TypeVar("T", bound=Table)
 _FLUSH = 5000
@@ -69,9 +70,7 @@ def changes(
         StoreLocked, StoreUnavailable, PermissionRefused: the database refuses; nothing was written.
     """
     connection = db.driver
-    with faults(db):
-        _same_file(db)
-        connection.execute("BEGIN IMMEDIATE")
+    with faults(db), _turn(db, title):
         unit = None
         try:
             unit = Changes(db, title, by or _actor(), source or Source("", ""), plugin, undoes, clock)
@@ -79,6 +78,7 @@ def changes(
             if keep and unit.count:
                 unit.seal()
                 connection.execute("COMMIT")
+                _mark(db)
             else:
                 connection.execute("ROLLBACK")
         except BaseException:
@@ -122,6 +122,8 @@ class Changes:
         self._waiting: dict[str, list[tuple[Any, ...]]] | None = None
         """Rows to insert by their statement, in a `together` block; else None."""
         self._spoiled = False
+        self._source_rows: Any = None
+        """Running digest of the source rows kept; None when there are none."""
         self._pool = b""
         self._drawn = 0
 
@@ -221,21 +223,25 @@ class Changes:
 
     def keep_source_rows(self, rows: Iterable[tuple[int, str, str, Table | None, Mapping[str, str]]]) -> None:
         """Keep rows of the source file as they came: (line, outcome, reason, the record it became, cells)."""
+        kept = [
+            (
+                self.operation,
+                line,
+                outcome,
+                reason,
+                type(record).entity.name if record else "",
+                record.id if record else None,
+                _json(cells),
+            )
+            for line, outcome, reason, record, cells in rows
+        ]
         self._connection.executemany(
             "INSERT INTO source_row (operation, line, outcome, reason, entity, record, cells) VALUES (?,?,?,?,?,?,?)",
-            (
-                (
-                    self.operation,
-                    line,
-                    outcome,
-                    reason,
-                    type(record).entity.name if record else "",
-                    record.id if record else None,
-                    _json(cells),
-                )
-                for line, outcome, reason, record, cells in rows
-            ),
+            kept,
         )
+        if kept:
+            self._source_rows = self._source_rows or hashlib.sha256()
+            self._source_rows.update(b"".join(map(source_row_bytes, kept)))
 
     # ---------------------------------------------------------------- reading under the lock
 
@@ -284,11 +290,16 @@ class Changes:
             "changes": self._journal.count,
             "previous": self._previous,
         }
-        row = {**head, "hash": operation_hash(head, self._journal.digest.digest())}
+        digest = self._source_rows.digest() if self._source_rows is not None else None
+        row = {**head, "hash": operation_hash(head, self._journal.digest.digest(), digest), "source_digest": digest}
         marks = ",".join("?" * len(row))
         self._connection.execute(
             f"INSERT INTO operation ({','.join(row)}) VALUES ({marks})",  # noqa: S608  # column names are ours
             tuple(row.values()),
+        )
+        self._connection.execute(
+            "UPDATE ledger SET operation = ?, hash = ?, log = ?",
+            (self.operation, row["hash"], "open" if self.db.place.is_safe else "closed"),
         )
 
     def _insert(self, table: type[Table], row: dict[str, Any]) -> None:
@@ -403,9 +414,14 @@ def change_bytes(entity: str, record: int, action: str, before: bytes | None, af
     return b"|".join((f"{entity}|{record}|{action}".encode(), before or b"", after or b""))
 
 
-def operation_hash(head: Mapping[str, Any], changes_digest: bytes) -> str:
-    """Hash of an operation: over its fields, the hash of the one before among them, and all its change digests."""
-    return hashlib.sha256(_json(head).encode() + changes_digest).hexdigest()
+def source_row_bytes(row: tuple[Any, ...]) -> bytes:
+    """What the hash of an operation covers of one source row: all its columns but the id."""
+    return _ENCODER.encode(row).encode() + b"\n"
+
+
+def operation_hash(head: Mapping[str, Any], changes_digest: bytes, source_digest: bytes | None = None) -> str:
+    """Hash of an operation: over its fields, the hash of the one before among them, and the digests of its rows."""
+    return hashlib.sha256(_json(head).encode() + changes_digest + (source_digest or b"")).hexdigest()
 
 
 def _json(values: Mapping[str, Any]) -> str:
@@ -474,6 +490,50 @@ def _actor() -> str:
     except (KeyError, OSError):
         # A container may run under a number that has no name.
         return f"user {os.getuid()}"
+
+
+@contextmanager
+def _turn(db: Handle, title: str) -> Iterator[None]:
+    """The write lock, and an open transaction under it."""
+    if db.read_only:
+        raise PermissionRefused(f"{db.path} is read-only; nothing was saved", "give yourself write permission on it")
+    _same_file(db)
+    with turn(db.path, title, db.word):
+        _begin(db)
+        version = db.pragma_value("user_version")
+        if version != SCHEMA_VERSION:
+            db.driver.execute("ROLLBACK")
+            raise SchemaTooNew(
+                f"{db.path} was brought up to date by a newer version while it was open; nothing was saved",
+                "update partners-crm and open it again",
+            )
+        yield
+
+
+def _begin(db: Handle) -> None:
+    """BEGIN IMMEDIATE; a program that does not know our lock file is waited for as well."""
+    connection = db.driver
+    connection.execute(f"PRAGMA busy_timeout = {UNNOTICED * 1000:.0f}")
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorname != "SQLITE_BUSY":
+            raise
+        db.word(f"waiting for {described(db.path)} to let go of {db.path.name}")
+        connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+        connection.execute("BEGIN IMMEDIATE")
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
+
+
+def _mark(db: Handle) -> None:
+    """After the first write: bring into the file itself that a log belongs to it, unless a reader is in the way."""
+    if db.marked or not db.place.is_safe:
+        return
+    # What was committed stays committed when this cannot be done.
+    with suppress(sqlite3.Error):
+        ((busy, length, moved),) = db.driver.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+        db.marked = not busy and length == moved
 
 
 def _same_file(db: Handle) -> None:

@@ -1,0 +1,250 @@
+"""Copies of a coalition: taken while others write, verified before they get their name, and described beside.
+
+A backup is one file of mode 0400, in rollback mode, so that nothing belongs to it but itself. Beside it stands a small
+JSON file that says what must be found in it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from dataclasses import asdict, dataclass
+from datetime import UTC
+from pathlib import Path
+from typing import Any
+
+from partners_crm.errors import StoreDamaged, StoreError, StoreUnavailable
+from partners_crm.store import files
+from partners_crm.store.clock import Clock, utc_now
+from partners_crm.store.files import side
+from partners_crm.store.open import Handle, faults
+from partners_crm.version import __version__
+
+BACKUPS = "-backups"
+STAMP = "%Y%m%dT%H%M%SZ"
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """One backup."""
+
+    path: Path
+    why: str
+    """daily, by-hand, before-restore, before-schema-N."""
+    at: str
+    """UTC, ISO 8601."""
+    size: int
+    """Bytes."""
+    sha256: str
+    schema: int
+    operation: int
+    """The newest operation in it; 0 when there is none."""
+    hash: str
+    """The hash of that operation, with which the chain of the journal ends."""
+    rows: dict[str, int]
+    """How many rows each table has."""
+
+
+def backups_of(path: Path) -> Path:
+    """The folder of a coalition's own backups, beside it."""
+    return side(path, BACKUPS)
+
+
+def manifest_of(path: Path) -> Path:
+    """The file that describes a backup."""
+    return side(path, ".json")
+
+
+def back_up(db: Handle, folder: Path, why: str, *, clock: Clock = utc_now) -> Backup:
+    """Copy a coalition into a folder, as it stands between two writes; others may go on writing.
+
+    The copy is opened, checked for integrity, counted against the original and hashed before it gets its name.
+
+    Raises:
+        StoreUnavailable, PermissionRefused: the folder or its disk refuses; nothing is left there.
+        StoreDamaged: the copy is not whole, so that the original is not either.
+    """
+    now = clock().astimezone(UTC)
+    path = _free_name(folder, f"{db.path.stem}-{now.strftime(STAMP)}-{why}")
+    draft = side(path, ".part")
+    with _drafted(draft):
+        rows = copy_into(db, draft)
+        head = check_copy(draft, rows)
+        draft.chmod(0o400)
+        found = Backup(
+            path=path,
+            why=why,
+            at=now.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            size=draft.stat().st_size,
+            sha256=files.sha256_of(draft),
+            schema=head[0],
+            operation=head[1],
+            hash=head[2],
+            rows=rows,
+        )
+        _write_manifest(found)
+        files.put_in_place(draft, path)
+    return found
+
+
+def copy_into(db: Handle, path: Path) -> dict[str, int]:
+    """Copy a coalition into a new file of mode 0600, and give the number of rows of each table in the copied state.
+
+    Raises:
+        StoreUnavailable, PermissionRefused: the new file cannot be written.
+    """
+    files.new_file(path)
+    source = db.driver
+    with closing(sqlite3.connect(path, isolation_level=None)) as target, faults(db):
+        # One transaction sees one state, however much is written meanwhile: counted and copied from the same.
+        source.execute("BEGIN")
+        try:
+            rows = count_rows(source)
+            with _writing_to(path):
+                source.backup(target)
+                # A copy is one file: out of write-ahead mode, and no log belongs to it.
+                target.execute("PRAGMA journal_mode = DELETE").fetchall()
+                target.execute("PRAGMA synchronous = FULL")
+                if "ledger" in rows:
+                    target.execute("UPDATE ledger SET log = 'closed'")
+        finally:
+            if source.in_transaction:
+                source.execute("ROLLBACK")
+    return rows
+
+
+def check_copy(path: Path, rows: dict[str, int] | None = None) -> tuple[int, int, str]:
+    """Open a copy, check it whole and count its rows; gives its schema, newest operation and the hash of that.
+
+    Raises:
+        StoreDamaged: it is not whole, is not a coalition, or has other rows than it should.
+    """
+    header = files.read_header(path)
+    if header.application != files.APPLICATION_ID:
+        raise StoreDamaged(f"{path} is a database of another program", "name a backup of a coalition")
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as copy:
+            faults_found = [str(row[0]) for row in copy.execute("PRAGMA integrity_check(1)")]
+            if faults_found != ["ok"]:
+                raise StoreDamaged(f"{path} is damaged: {faults_found[0]}", "use another backup")
+            found = count_rows(copy)
+            if rows is not None and found != rows:
+                wrong = next(name for name in (*rows, *found) if rows.get(name) != found.get(name))
+                raise StoreDamaged(
+                    f"{path} is not the copy it should be: {wrong} has {found.get(wrong, 0)} rows"
+                    f" instead of {rows.get(wrong, 0)}",
+                    "use another backup",
+                )
+            ((schema,),) = copy.execute("PRAGMA user_version").fetchall()
+            last = copy.execute("SELECT id, hash FROM operation ORDER BY id DESC LIMIT 1").fetchone() or (0, "")
+            return int(schema), int(last[0]), str(last[1])
+    except sqlite3.Error as error:
+        raise StoreDamaged(f"{path} is damaged: {error}", "use another backup") from None
+
+
+def count_rows(connection: sqlite3.Connection) -> dict[str, int]:
+    """How many rows each table has, by its name."""
+    names = [
+        name
+        for (name,) in connection.execute(
+            "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name"
+        )
+    ]
+    return {name: int(connection.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0]) for name in names}  # noqa: S608
+
+
+def verified(path: Path) -> Backup:
+    """What is in a backup, or any copy of a coalition, after looking at all of it.
+
+    Raises:
+        StoreUnavailable: there is no such file.
+        StoreDamaged: it is damaged, or not what the file beside it says.
+    """
+    files.refuse_url(path)
+    said = read_manifest(path)
+    rows = said.rows if said else None
+    found = files.sha256_of(path) if said and path.is_file() else ""
+    if said and found != said.sha256:
+        raise StoreDamaged(
+            f"{path} was changed or damaged since it was made: its sha256 is not that of {manifest_of(path).name}",
+            "use another backup; to take this one as it is, move that file away",
+        )
+    schema, operation, head = check_copy(path, rows)
+    return said or Backup(path, "copy", "", path.stat().st_size, "", schema, operation, head, {})
+
+
+def read_manifest(path: Path) -> Backup | None:
+    """What the file beside a backup says of it; None where there is none that can be read."""
+    try:
+        said = json.loads(manifest_of(path).read_text("utf-8"))
+        return Backup(path, **{name: said[name] for name in Backup.__slots__ if name != "path"})
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def known_backups(folder: Path) -> list[Backup]:
+    """The backups in a folder, newest first, as the files beside them describe them."""
+    found = [said for path in folder.glob("*.db") if (said := read_manifest(path)) is not None]
+    return sorted(found, key=lambda each: (each.at, each.operation, each.path.name), reverse=True)
+
+
+def delete_backup(backup: Backup) -> None:
+    """Delete a backup and its description."""
+    backup.path.unlink(missing_ok=True)
+    manifest_of(backup.path).unlink(missing_ok=True)
+
+
+def _write_manifest(backup: Backup) -> None:
+    said: dict[str, Any] = {"schema_version": 1, "program": __version__, **asdict(backup)}
+    del said["path"]
+    text = json.dumps(said, indent=2) + "\n"
+    manifest = manifest_of(backup.path)
+    with _writing_to(manifest):
+        descriptor = os.open(manifest, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(descriptor)
+
+
+def _free_name(folder: Path, name: str) -> Path:
+    number, path = 1, folder / f"{name}.db"
+    while path.exists() or manifest_of(path).exists():
+        number += 1
+        path = folder / f"{name}-{number}.db"
+    return path
+
+
+@contextmanager
+def _drafted(draft: Path) -> Iterator[None]:
+    """A block that fills a draft; whatever stops it leaves neither the draft nor its description."""
+    try:
+        yield
+    except BaseException:
+        with suppress(OSError):
+            files.remove(draft)
+            manifest_of(draft.with_name(draft.name.removesuffix(".part"))).unlink(missing_ok=True)
+        raise
+
+
+@contextmanager
+def _writing_to(path: Path) -> Iterator[None]:
+    """A fault in this block is one of the file that is written, not of the coalition it comes from."""
+    try:
+        yield
+    except OSError as error:
+        raise files.refused(path, error) from None
+    except sqlite3.Error as error:
+        raise _copy_failed(path, error) from None
+
+
+def _copy_failed(path: Path, error: sqlite3.Error) -> StoreError:
+    name = getattr(error, "sqlite_errorname", "") or ""
+    if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
+        return StoreDamaged(f"the coalition could not be copied to {path}: {error}", "see: partners doctor")
+    free = files.amount(files.free_bytes(path.parent))
+    what = "its disk is full" if name.startswith("SQLITE_FULL") else str(error)
+    return StoreUnavailable(f"{path} cannot be written: {what} ({free} free)", "free some space, or choose another")

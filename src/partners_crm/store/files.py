@@ -1,0 +1,180 @@
+"""Files of a coalition as files: what stands beside one, what its first bytes say, and how a new one is made.
+
+Beside `coalition.db` stand SQLite's log and memory while it is open (`-wal`, `-shm`, or `-journal`), our two lock
+files (`-open`, `-write`, empty or one line) and the folder of its backups (`-backups`).
+
+Nothing here reads a database that this process has open: closing a second descriptor would drop SQLite's locks on it
+(https://www.sqlite.org/howtocorrupt.html, section 2.2).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from partners_crm.errors import ConfigError, PermissionRefused, StoreDamaged, StoreError, StoreUnavailable
+
+APPLICATION_ID = 0x50434D31
+"""Written into the file header (PRAGMA application_id): a file of ours is known by it. ASCII "PCM1"."""
+HEADER_BYTES = 100
+"""Size of the header of every SQLite file."""
+SIDES = ("-wal", "-shm", "-journal")
+"""What SQLite keeps beside a database while it is in use; parts of it are nowhere else."""
+
+_MAGIC = b"SQLite format 3\0"
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What the first bytes of a database say (https://www.sqlite.org/fileformat.html, section 1.3)."""
+
+    application: int
+    logged: bool
+    """Whether the file is in write-ahead mode."""
+
+
+def side(path: Path, suffix: str) -> Path:
+    """A file or folder that belongs to a database, by its suffix."""
+    return path.with_name(path.name + suffix)
+
+
+def remove(path: Path) -> None:
+    """Delete a database with everything SQLite keeps beside it; what is not there is no fault.
+
+    The sides go first: a log left without its file would be applied to the next file of that name.
+    """
+    for suffix in SIDES:
+        side(path, suffix).unlink(missing_ok=True)
+    path.unlink(missing_ok=True)
+
+
+def new_file(path: Path) -> None:
+    """An empty file of mode 0600 where nothing is yet; SQLite gives its own files beside it the same mode.
+
+    Raises:
+        StoreUnavailable: something is already there, the folder cannot be made, or the disk is full.
+        PermissionRefused: the folder refuses a new file.
+    """
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, 0o600))
+    except FileExistsError:
+        raise StoreUnavailable(f"{path} exists already", "open it with --db, or choose another name") from None
+    except OSError as error:
+        raise refused(path, error) from None
+
+
+def refused(path: Path, error: OSError) -> StoreError | PermissionRefused:
+    """Our error for a folder that does not take a file."""
+    if isinstance(error, PermissionError) or (error.strerror or "").startswith("Read-only"):
+        return PermissionRefused(f"{path.parent} does not allow a new file", "choose another place, or its modes")
+    left = "" if error.errno != 28 else f"; {amount(free_bytes(path.parent))} are free"
+    return StoreUnavailable(f"{path} cannot be written: {error.strerror}{left}", "free some space, or choose another")
+
+
+def refuse_url(path: Path) -> None:
+    """Refuse what is no path.
+
+    Raises:
+        ConfigError: it is a URL.
+    """
+    # Path("postgresql://host/db") keeps one slash of the two.
+    if ":/" in str(path):
+        raise ConfigError(f"{path} is a URL, not a file", "name a SQLite file: --db coalition.db")
+
+
+def read_header(path: Path) -> Header:
+    """Refuse what is no file of this program before SQLite touches it: opening a file may change it.
+
+    Raises:
+        StoreUnavailable: nothing is there, or it is a directory.
+        StoreDamaged: the file is not a database of this program.
+        PermissionRefused: its mode forbids reading.
+    """
+    try:
+        if path.is_dir():
+            raise StoreUnavailable(f"{path} is a directory, not a database", "name a file: --db FILE")
+        with path.open("rb", buffering=0) as stream:
+            header = stream.read(HEADER_BYTES)
+            size = os.fstat(stream.fileno()).st_size
+    except (FileNotFoundError, NotADirectoryError):
+        raise StoreUnavailable(
+            f"there is no coalition at {path}",
+            "create one with: partners init, or look at one with: partners demo",
+        ) from None
+    except PermissionError:
+        raise PermissionRefused(f"{path} cannot be opened", "check the modes of the file and of its folder") from None
+    except OSError as error:
+        raise StoreUnavailable(f"{path} cannot be opened: {error.strerror}", "choose another file with --db") from None
+    if not header:
+        raise StoreDamaged(f"{path} is empty, not a database", "restore a backup, or choose another name")
+    if not header.startswith(_MAGIC) or len(header) < HEADER_BYTES:
+        raise StoreDamaged(
+            f"{path} is not a database",
+            "name the file of a coalition; if it was one, see: partners restore, partners recover",
+        )
+    found = Header(int.from_bytes(header[68:72], "big"), header[18] == 2)
+    # The header's application id may be older than the log beside the file; then SQLite has to be asked.
+    if found.application != APPLICATION_ID and not side(path, "-wal").exists():
+        if found.application == 0 and found.logged and int.from_bytes(header[28:32], "big") <= 1:
+            raise StoreDamaged(
+                f"{path} holds no table: it looks like a copy made without its log ({path.name}-wal)",
+                "copy both, or copy with: partners backup",
+            )
+        raise StoreDamaged(f"{path} is a database of another program", "name the file of a coalition with --db")
+    whole = _size(header)
+    if size < whole and not side(path, "-wal").exists():
+        raise StoreDamaged(
+            f"{path} is cut short: {size:,} of {whole:,} bytes",
+            "restore a backup: partners restore; or save what is left: partners recover",
+        )
+    return found
+
+
+def _size(header: bytes) -> int:
+    """Bytes the file should have, 0 where its header does not say (section 1.3.7: two counters must agree)."""
+    if header[24:28] != header[92:96]:
+        return 0
+    page = int.from_bytes(header[16:18], "big")
+    return int.from_bytes(header[28:32], "big") * (65536 if page == 1 else page)
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def sync(path: Path) -> None:
+    """Have the disk keep a file, or the names in a folder, before going on."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def put_in_place(draft: Path, path: Path) -> None:
+    """Give a finished draft its name, replacing what has it, and have the disk keep that."""
+    draft.replace(path)
+    sync(path.parent)
+
+
+def free_bytes(folder: Path) -> int:
+    """Bytes left on the disk of a folder, or of the nearest one above it that exists."""
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    return shutil.disk_usage(folder).free
+
+
+def amount(count: int) -> str:
+    """A number of bytes as a person reads it: 1.2 MB."""
+    size = float(count)
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if size < 1000 or unit == "GB":
+            break
+        size /= 1000
+    return f"{size:.0f} {unit}" if unit == "bytes" or size >= 100 else f"{size:.1f} {unit}"

@@ -1,0 +1,208 @@
+"""Who has a coalition open, and whose turn it is to write: two small files beside the database.
+
+`coalition.db-open` is held, shared, by every program that has the coalition open; who needs it alone (a migration, a
+restore) takes it exclusively. `coalition.db-write` is held by the one that writes, and says who that is. SQLite's own
+locks keep the file whole without them; they are there because SQLite does not say who holds it, and because in its
+versions 3.7.0 to 3.51.2 a write and a checkpoint of two programs at once may damage a file (the WAL-reset fault,
+https://www.sqlite.org/wal.html): those happen under the write lock alone.
+
+Locks are flock(2), which ends with the process, and are left out where the file system has none. The last program that
+closes a coalition deletes the files.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import getpass
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from partners_crm.errors import StoreLocked
+from partners_crm.store.files import side
+
+OPEN = "-open"
+WRITE = "-write"
+PATIENCE = 5.0
+"""Seconds that a program waits for another one."""
+UNNOTICED = 0.3
+"""Seconds of waiting of which no word is said."""
+STEP = 0.02
+"""Seconds between two looks."""
+_NO_LOCKS = {errno.ENOTSUP, errno.ENOLCK, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSYS, errno.EINVAL}
+
+Word = Callable[[str], object]
+"""Is told, once, what a program waits for."""
+
+
+@dataclass(slots=True)
+class Held:
+    """A lock file that this program holds; `None` where none could be had."""
+
+    path: Path
+    descriptor: int | None
+
+    def alone(self, patience: float = 0.0) -> bool:
+        """Hold it exclusively instead of shared; False when others still hold it after that many seconds."""
+        if self.descriptor is None or _wait(self.descriptor, fcntl.LOCK_EX, patience):
+            return True
+        self.shared()  # a conversion that fails may have dropped the lock it began with
+        return False
+
+    def shared(self) -> None:
+        """Hold it with others again."""
+        if self.descriptor is not None:
+            fcntl.flock(self.descriptor, fcntl.LOCK_SH)
+
+    def forget(self, path: Path) -> None:
+        """Delete the lock files of a coalition that this program holds alone."""
+        with suppress(OSError):
+            for suffix in (WRITE, OPEN):
+                side(path, suffix).unlink(missing_ok=True)
+
+    def release(self) -> None:
+        """Let go."""
+        if self.descriptor is not None:
+            os.close(self.descriptor)
+            self.descriptor = None
+
+
+def hold_open(path: Path) -> Held:
+    """Be counted among the programs that have a coalition open, waiting for one that has it alone.
+
+    Raises:
+        StoreLocked: somebody has it alone for longer than `PATIENCE`.
+    """
+    lock = side(path, OPEN)
+    while True:
+        descriptor = _descriptor(path, lock)
+        if descriptor is not None and not _wait(descriptor, fcntl.LOCK_SH, PATIENCE):
+            os.close(descriptor)
+            raise StoreLocked(
+                f"{path} is being restored or brought up to date by another program{_named(lock)}",
+                "wait until it is done, then try again",
+            )
+        if descriptor is None or _is_there(descriptor, lock):
+            return Held(lock, descriptor)
+        os.close(descriptor)  # the last program that closed the coalition deleted it meanwhile
+
+
+@contextmanager
+def turn(path: Path, what: str, word: Word) -> Iterator[None]:
+    """Hold the write lock for the length of a block; `word` is told when that means to wait.
+
+    Raises:
+        StoreLocked: another program writes for longer than `PATIENCE`; it is named.
+    """
+    lock = side(path, WRITE)
+    descriptor = _descriptor(path, lock)
+    if descriptor is None:
+        yield
+        return
+    try:
+        if not _wait(descriptor, fcntl.LOCK_EX, UNNOTICED):
+            word(f"waiting for {_writer(descriptor)}")
+            if not _wait(descriptor, fcntl.LOCK_EX, PATIENCE - UNNOTICED):
+                raise StoreLocked(
+                    f"{path} is in use by {_writer(descriptor)}",
+                    f"waited {PATIENCE:.0f} seconds; close the other program or try again",
+                )
+        with suppress(OSError):  # on a full disk the lock is held without saying by whom
+            os.truncate(descriptor, 0)
+            os.pwrite(descriptor, f"{os.getpid()}\t{_user()}\t{_host()}\t{what}\n".encode(), 0)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def holders(lock: Path) -> list[int]:
+    """The processes of this machine that hold a lock file, by Linux's list; empty where there is none.
+
+    This process is not counted.
+    """
+    try:
+        inode = lock.stat().st_ino
+        lines = Path("/proc/locks").read_text("ascii").splitlines()
+    except OSError:
+        return []
+    found = set()
+    for line in lines:
+        fields = line.split()  # 1: FLOCK ADVISORY READ 1234 08:02:131074 0 EOF
+        if len(fields) > 5 and fields[1] == "FLOCK" and fields[5].rpartition(":")[2] == str(inode):
+            found.add(int(fields[4]))
+    return sorted(found - {os.getpid()})
+
+
+def described(path: Path) -> str:
+    """The programs that have a coalition open, for a message; "another program" where the system does not say."""
+    found = holders(side(path, OPEN))
+    return f"process {', '.join(map(str, found))}" if found else "another program"
+
+
+def _descriptor(path: Path, lock: Path) -> int | None:
+    try:
+        mode = path.stat().st_mode & 0o666
+        return os.open(lock, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
+    except OSError:
+        # A folder or a lock file that may not be written: who only reads can hold a file that is there.
+        try:
+            return os.open(lock, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        except OSError:
+            return None
+
+
+def _wait(descriptor: int, how: int, patience: float) -> bool:
+    end = time.monotonic() + patience
+    while True:
+        try:
+            fcntl.flock(descriptor, how | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= end:
+                return False
+            time.sleep(STEP)
+        except OSError as error:
+            if error.errno not in _NO_LOCKS:
+                raise
+            return True
+        else:
+            return True
+
+
+def _is_there(descriptor: int, lock: Path) -> bool:
+    try:
+        return os.fstat(descriptor).st_ino == lock.stat().st_ino
+    except OSError:
+        return False
+
+
+def _named(lock: Path) -> str:
+    found = holders(lock)
+    return f" (process {', '.join(map(str, found))})" if found else ""
+
+
+def _writer(descriptor: int) -> str:
+    """Who wrote its name into the write lock: `process 1234 of ada on desk7 (import members.xlsx)`."""
+    try:
+        fields = os.pread(descriptor, 1000, 0).decode("utf-8", "replace").strip().split("\t")
+    except OSError:
+        fields = []
+    if len(fields) < 4 or not fields[0].isdigit():
+        return "another program"
+    process, user, host, what = fields[:4]
+    place = "" if host == _host() else f" on {host}"
+    return f"process {process} of {user}{place}" + (f" ({what})" if what else "")
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"user {os.getuid()}"
+
+
+def _host() -> str:
+    return os.uname().nodename
