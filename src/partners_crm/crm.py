@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from partners_crm.services.history import UndoReport
     from partners_crm.services.importing.applying import ImportReport
     from partners_crm.services.listing import Listing
+    from partners_crm.store.copying import Backup
     from partners_crm.store.journal import Done
     from partners_crm.store.work import Changes
 
@@ -122,6 +123,11 @@ class Crm:
         return self.db.path
 
     @property
+    def warnings(self) -> tuple[str, ...]:
+        """What a person should know about the file: where it lies, that it is a copy without its log."""
+        return tuple(self.db.warnings)
+
+    @property
     def today(self) -> date:
         """The present day where the coalition is."""
         from partners_crm.services.settings import today
@@ -215,6 +221,26 @@ class Crm:
         from partners_crm.services.importing.applying import import_file
 
         return import_file(self.db, Path(path), today=self.today, clock=self.clock, **options)
+
+    def back_up(self, folder: str | Path | None = None) -> Backup:
+        """Back the coalition up, verified, into a folder, by default its own.
+
+        Raises:
+            StoreError, PermissionRefused: the folder or its disk refuses, or the coalition is not whole.
+        """
+        from partners_crm.services.backups import back_up
+
+        return back_up(self.db, None if folder is None else Path(folder), clock=self.clock)
+
+    def back_up_daily(self) -> Backup | None:
+        """Make the backup of the day where it is due; None where it is not.
+
+        Raises:
+            StoreError, PermissionRefused: it could not be made.
+        """
+        from partners_crm.services.backups import back_up_daily
+
+        return back_up_daily(self.db, clock=self.clock)
 
     def operations(self) -> list[Done]:
         """What was done, newest first."""

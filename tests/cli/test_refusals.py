@@ -158,12 +158,13 @@ ON_A_COALITION: dict[str, list[str]] = {
     "undo": [],
     "redo": [],
     "coverage": ["check"],
+    "backup": [],
     "config": ["set", "name", "A"],
 }
 
 
 def test_every_command_is_of_a_known_kind() -> None:
-    assert set(COMMANDS) == set(ON_A_COALITION) | {"init", "where", "completion", "ui", "demo"}
+    assert set(COMMANDS) == set(ON_A_COALITION) | {"init", "where", "completion", "ui", "demo", "restore"}
 
 
 @pytest.mark.parametrize("name", ON_A_COALITION)

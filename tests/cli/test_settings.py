@@ -77,7 +77,16 @@ def test_where_names_every_file_and_why(
     own = named()
     assert own["database"] == (str(data_folder() / "coalition.db"), "default")
     assert all(Path(path).is_relative_to(home) for path, _ in own.values())
-    assert set(own) == {"database", "database log", "shared memory", "demo", "settings", "crash reports"}
+    assert set(own) == {
+        "database",
+        "database log",
+        "shared memory",
+        "locks",
+        "backups",
+        "demo",
+        "settings",
+        "crash reports",
+    }
     monkeypatch.setenv("PARTNERS_DB", str(tmp_path / "variable.db"))
     assert named()["database"] == (str(tmp_path / "variable.db"), "PARTNERS_DB")
     option = named("--db", str(tmp_path / "option.db"))

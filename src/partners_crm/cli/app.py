@@ -31,6 +31,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "undo": ("history", "take the last operation back"),
     "redo": ("history", "take the last undo back"),
     "coverage": ("coverage", "which districts have a member"),
+    "backup": ("backups", "back the coalition up, verified"),
+    "restore": ("backups", "list the backups, or put one in the coalition's place"),
     "config": ("settings", "read and change settings"),
     "where": ("settings", "name every file the program owns"),
     "completion": ("completion", "completion for a shell"),

@@ -103,11 +103,6 @@ class Ledger(JournalTable):
     """Its hash; "" before the first."""
     verified_from = peewee.IntegerField()
     """The operation with which the chain begins: 1, or the one that recovered the coalition from a damaged file."""
-    log = peewee.TextField()
-    """`open` from the first write until the last program closes the file: then part of it lies in the log beside it.
-
-    A file that says so, and has no log, is a copy taken without it.
-    """
 
 
 JOURNAL = (Operation, Change, ChangeValues, SourceRow, Ledger)

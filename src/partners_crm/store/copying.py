@@ -68,9 +68,9 @@ def back_up(db: Handle, folder: Path, why: str, *, clock: Clock = utc_now) -> Ba
         StoreDamaged: the copy is not whole, so that the original is not either.
     """
     now = clock().astimezone(UTC)
-    path = _free_name(folder, f"{db.path.stem}-{now.strftime(STAMP)}-{why}")
+    path = free_name(folder, f"{db.path.stem}-{now.strftime(STAMP)}-{why}")
     draft = side(path, ".part")
-    with _drafted(draft):
+    with drafted(draft):
         rows = copy_into(db, draft)
         head = check_copy(draft, rows)
         draft.chmod(0o400)
@@ -103,13 +103,12 @@ def copy_into(db: Handle, path: Path) -> dict[str, int]:
         source.execute("BEGIN")
         try:
             rows = count_rows(source)
-            with _writing_to(path):
+            with writing_to(path):
                 source.backup(target)
                 # A copy is one file: out of write-ahead mode, and no log belongs to it.
                 target.execute("PRAGMA journal_mode = DELETE").fetchall()
                 target.execute("PRAGMA synchronous = FULL")
-                if "ledger" in rows:
-                    target.execute("UPDATE ledger SET log = 'closed'")
+                target.execute(f"PRAGMA application_id = {files.APPLICATION_ID}")
         finally:
             if source.in_transaction:
                 source.execute("ROLLBACK")
@@ -123,7 +122,7 @@ def check_copy(path: Path, rows: dict[str, int] | None = None) -> tuple[int, int
         StoreDamaged: it is not whole, is not a coalition, or has other rows than it should.
     """
     header = files.read_header(path)
-    if header.application != files.APPLICATION_ID:
+    if header.application not in files.OURS:
         raise StoreDamaged(f"{path} is a database of another program", "name a backup of a coalition")
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as copy:
@@ -202,7 +201,7 @@ def _write_manifest(backup: Backup) -> None:
     del said["path"]
     text = json.dumps(said, indent=2) + "\n"
     manifest = manifest_of(backup.path)
-    with _writing_to(manifest):
+    with writing_to(manifest):
         descriptor = os.open(manifest, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
             stream.write(text)
@@ -210,7 +209,8 @@ def _write_manifest(backup: Backup) -> None:
             os.fsync(descriptor)
 
 
-def _free_name(folder: Path, name: str) -> Path:
+def free_name(folder: Path, name: str) -> Path:
+    """A path in a folder that no backup has yet."""
     number, path = 1, folder / f"{name}.db"
     while path.exists() or manifest_of(path).exists():
         number += 1
@@ -219,7 +219,7 @@ def _free_name(folder: Path, name: str) -> Path:
 
 
 @contextmanager
-def _drafted(draft: Path) -> Iterator[None]:
+def drafted(draft: Path) -> Iterator[None]:
     """A block that fills a draft; whatever stops it leaves neither the draft nor its description."""
     try:
         yield
@@ -231,7 +231,7 @@ def _drafted(draft: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _writing_to(path: Path) -> Iterator[None]:
+def writing_to(path: Path) -> Iterator[None]:
     """A fault in this block is one of the file that is written, not of the coalition it comes from."""
     try:
         yield

@@ -12,6 +12,8 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +21,10 @@ from partners_crm.errors import ConfigError, PermissionRefused, StoreDamaged, St
 
 APPLICATION_ID = 0x50434D31
 """Written into the file header (PRAGMA application_id): a file of ours is known by it. ASCII "PCM1"."""
+LOGGED_ID = 0x50434D2B
+"""The same from the first write until the last program closes the file: part of it may lie in the log beside it. A file
+that says so and has no log is a copy that was made without it. ASCII "PCM+"."""
+OURS = frozenset({APPLICATION_ID, LOGGED_ID})
 HEADER_BYTES = 100
 """Size of the header of every SQLite file."""
 SIDES = ("-wal", "-shm", "-journal")
@@ -32,6 +38,7 @@ class Header:
     """What the first bytes of a database say (https://www.sqlite.org/fileformat.html, section 1.3)."""
 
     application: int
+    schema: int
     logged: bool
     """Whether the file is in write-ahead mode."""
 
@@ -39,6 +46,11 @@ class Header:
 def side(path: Path, suffix: str) -> Path:
     """A file or folder that belongs to a database, by its suffix."""
     return path.with_name(path.name + suffix)
+
+
+def has_log(path: Path) -> bool:
+    """Whether a write-ahead log lies beside a database."""
+    return os.path.lexists(f"{path}-wal")
 
 
 def remove(path: Path) -> None:
@@ -94,21 +106,13 @@ def read_header(path: Path) -> Header:
         StoreDamaged: the file is not a database of this program.
         PermissionRefused: its mode forbids reading.
     """
-    try:
-        if path.is_dir():
-            raise StoreUnavailable(f"{path} is a directory, not a database", "name a file: --db FILE")
-        with path.open("rb", buffering=0) as stream:
-            header = stream.read(HEADER_BYTES)
-            size = os.fstat(stream.fileno()).st_size
-    except (FileNotFoundError, NotADirectoryError):
-        raise StoreUnavailable(
-            f"there is no coalition at {path}",
-            "create one with: partners init, or look at one with: partners demo",
-        ) from None
-    except PermissionError:
-        raise PermissionRefused(f"{path} cannot be opened", "check the modes of the file and of its folder") from None
-    except OSError as error:
-        raise StoreUnavailable(f"{path} cannot be opened: {error.strerror}", "choose another file with --db") from None
+    with _reading(path):
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            header = os.read(descriptor, HEADER_BYTES)
+            size = os.fstat(descriptor).st_size
+        finally:
+            os.close(descriptor)
     if not header:
         raise StoreDamaged(f"{path} is empty, not a database", "restore a backup, or choose another name")
     if not header.startswith(_MAGIC) or len(header) < HEADER_BYTES:
@@ -116,9 +120,9 @@ def read_header(path: Path) -> Header:
             f"{path} is not a database",
             "name the file of a coalition; if it was one, see: partners restore, partners recover",
         )
-    found = Header(int.from_bytes(header[68:72], "big"), header[18] == 2)
+    found = Header(int.from_bytes(header[68:72], "big"), int.from_bytes(header[60:64], "big"), header[18] == 2)
     # The header's application id may be older than the log beside the file; then SQLite has to be asked.
-    if found.application != APPLICATION_ID and not side(path, "-wal").exists():
+    if found.application not in OURS and not has_log(path):
         if found.application == 0 and found.logged and int.from_bytes(header[28:32], "big") <= 1:
             raise StoreDamaged(
                 f"{path} holds no table: it looks like a copy made without its log ({path.name}-wal)",
@@ -126,12 +130,39 @@ def read_header(path: Path) -> Header:
             )
         raise StoreDamaged(f"{path} is a database of another program", "name the file of a coalition with --db")
     whole = _size(header)
-    if size < whole and not side(path, "-wal").exists():
+    if size < whole and not has_log(path):
         raise StoreDamaged(
             f"{path} is cut short: {size:,} of {whole:,} bytes",
             "restore a backup: partners restore; or save what is left: partners recover",
         )
     return found
+
+
+def stat_of(path: Path) -> os.stat_result:
+    """What the system says of a database.
+
+    Raises:
+        StoreUnavailable, PermissionRefused: as `read_header`.
+    """
+    with _reading(path):
+        return os.stat(path)  # noqa: PTH116  # every opening passes here
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (FileNotFoundError, NotADirectoryError):
+        raise StoreUnavailable(
+            f"there is no coalition at {path}",
+            "create one with: partners init, or look at one with: partners demo",
+        ) from None
+    except IsADirectoryError:
+        raise StoreUnavailable(f"{path} is a directory, not a database", "name a file: --db FILE") from None
+    except PermissionError:
+        raise PermissionRefused(f"{path} cannot be opened", "check the modes of the file and of its folder") from None
+    except OSError as error:
+        raise StoreUnavailable(f"{path} cannot be opened: {error.strerror}", "choose another file with --db") from None
 
 
 def _size(header: bytes) -> int:

@@ -76,10 +76,24 @@ def operation(db: Handle, number: int) -> Done:
     return found[0]
 
 
+@dataclass(frozen=True, slots=True)
+class End:
+    """Where the chain of the journal ends."""
+
+    operation: int
+    """The newest operation; 0 when there is none."""
+    hash: str
+
+
+def end(db: Handle) -> End:
+    """Where the chain of the journal ends."""
+    found = tuples(db, Operation.select(Operation.id, Operation.hash).order_by(Operation.id.desc()).limit(1))
+    return End(*found[0]) if found else End(0, "")
+
+
 def newest(db: Handle) -> int:
     """The number of the newest operation, 0 when there is none."""
-    found = tuples(db, Operation.select(Operation.id).order_by(Operation.id.desc()).limit(1))
-    return int(found[0][0]) if found else 0
+    return end(db).operation
 
 
 def undone_by(db: Handle) -> dict[int, int]:

@@ -6,6 +6,8 @@ locks keep the file whole without them; they are there because SQLite does not s
 versions 3.7.0 to 3.51.2 a write and a checkpoint of two programs at once may damage a file (the WAL-reset fault,
 https://www.sqlite.org/wal.html): those happen under the write lock alone.
 
+Paths are plain text here, which costs a third of pathlib: every opening of a coalition passes through.
+
 Locks are flock(2), which ends with the process, and are left out where the file system has none. The last program that
 closes a coalition deletes the files.
 """
@@ -23,7 +25,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from partners_crm.errors import StoreLocked
-from partners_crm.store.files import side
 
 OPEN = "-open"
 WRITE = "-write"
@@ -43,7 +44,7 @@ Word = Callable[[str], object]
 class Held:
     """A lock file that this program holds; `None` where none could be had."""
 
-    path: Path
+    path: str
     descriptor: int | None
 
     def alone(self, patience: float = 0.0) -> bool:
@@ -61,8 +62,9 @@ class Held:
     def forget(self, path: Path) -> None:
         """Delete the lock files of a coalition that this program holds alone."""
         with suppress(OSError):
-            for suffix in (WRITE, OPEN):
-                side(path, suffix).unlink(missing_ok=True)
+            if os.path.lexists(f"{path}{WRITE}"):
+                os.unlink(f"{path}{WRITE}")  # noqa: PTH108
+            os.unlink(f"{path}{OPEN}")  # noqa: PTH108
 
     def release(self) -> None:
         """Let go."""
@@ -71,15 +73,17 @@ class Held:
             self.descriptor = None
 
 
-def hold_open(path: Path) -> Held:
+def hold_open(path: str, mode: int) -> Held:
     """Be counted among the programs that have a coalition open, waiting for one that has it alone.
+
+    The lock file gets the file's `mode`.
 
     Raises:
         StoreLocked: somebody has it alone for longer than `PATIENCE`.
     """
-    lock = side(path, OPEN)
+    lock = f"{path}{OPEN}"
     while True:
-        descriptor = _descriptor(path, lock)
+        descriptor = _descriptor(lock, mode)
         if descriptor is not None and not _wait(descriptor, fcntl.LOCK_SH, PATIENCE):
             os.close(descriptor)
             raise StoreLocked(
@@ -98,8 +102,8 @@ def turn(path: Path, what: str, word: Word) -> Iterator[None]:
     Raises:
         StoreLocked: another program writes for longer than `PATIENCE`; it is named.
     """
-    lock = side(path, WRITE)
-    descriptor = _descriptor(path, lock)
+    lock = f"{path}{WRITE}"
+    descriptor = _descriptor(lock, os.stat(path).st_mode)  # noqa: PTH116
     if descriptor is None:
         yield
         return
@@ -119,13 +123,13 @@ def turn(path: Path, what: str, word: Word) -> Iterator[None]:
         os.close(descriptor)
 
 
-def holders(lock: Path) -> list[int]:
+def holders(lock: str) -> list[int]:
     """The processes of this machine that hold a lock file, by Linux's list; empty where there is none.
 
     This process is not counted.
     """
     try:
-        inode = lock.stat().st_ino
+        inode = os.stat(lock).st_ino  # noqa: PTH116
         lines = Path("/proc/locks").read_text("ascii").splitlines()
     except OSError:
         return []
@@ -139,14 +143,13 @@ def holders(lock: Path) -> list[int]:
 
 def described(path: Path) -> str:
     """The programs that have a coalition open, for a message; "another program" where the system does not say."""
-    found = holders(side(path, OPEN))
+    found = holders(f"{path}{OPEN}")
     return f"process {', '.join(map(str, found))}" if found else "another program"
 
 
-def _descriptor(path: Path, lock: Path) -> int | None:
+def _descriptor(lock: str, mode: int) -> int | None:
     try:
-        mode = path.stat().st_mode & 0o666
-        return os.open(lock, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
+        return os.open(lock, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, mode & 0o666)
     except OSError:
         # A folder or a lock file that may not be written: who only reads can hold a file that is there.
         try:
@@ -172,14 +175,14 @@ def _wait(descriptor: int, how: int, patience: float) -> bool:
             return True
 
 
-def _is_there(descriptor: int, lock: Path) -> bool:
+def _is_there(descriptor: int, lock: str) -> bool:
     try:
-        return os.fstat(descriptor).st_ino == lock.stat().st_ino
+        return os.fstat(descriptor).st_ino == os.stat(lock).st_ino  # noqa: PTH116
     except OSError:
         return False
 
 
-def _named(lock: Path) -> str:
+def _named(lock: str) -> str:
     found = holders(lock)
     return f" (process {', '.join(map(str, found))})" if found else ""
 

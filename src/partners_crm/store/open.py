@@ -27,7 +27,7 @@ from partners_crm.model import ENTITIES, JOURNAL
 from partners_crm.model.orm import peewee
 from partners_crm.normalize.text import fold
 from partners_crm.store import files, locks
-from partners_crm.store.files import APPLICATION_ID, side
+from partners_crm.store.files import APPLICATION_ID, LOGGED_ID, OURS
 from partners_crm.store.places import Place, place_of
 
 SCHEMA_VERSION = 2
@@ -35,12 +35,13 @@ SCHEMA_VERSION = 2
 BUSY_MS = 5000
 """How long a write waits for another program, in milliseconds."""
 
-_PRAGMAS = (
+PRAGMAS = (
     ("synchronous", 2),
     ("secure_delete", 1),
     ("foreign_keys", 1),
     ("busy_timeout", BUSY_MS),
 )
+"""What every connection is set to."""
 _OPENED: set[tuple[int, int]] = set()
 """Device and inode of every file this process has opened as a database: its bytes must not be read in another way,
 for closing a second descriptor drops SQLite's locks, which belong to the process (see `store/files`)."""
@@ -61,6 +62,8 @@ class Handle(peewee.SqliteDatabase):
     read_only: bool
     warnings: list[str]
     """What a person should know about this file: where it lies, that it is a copy without its log."""
+    lacks_log: bool
+    """Whether it is a copy without its log, whose answers may be of an earlier day."""
     marked: bool
     """Whether the file itself says by now that a log belongs to it."""
 
@@ -92,22 +95,34 @@ def open_store(path: Path, word: locks.Word = silent) -> Handle:
         PermissionRefused: its mode forbids reading, or it is older and may not be written.
     """
     files.refuse_url(path)
-    path = path.resolve() if path.is_symlink() else path
-    known = _key(path) in _OPENED
-    header = None if known else files.read_header(path)
-    place = place_of(path)
-    held = locks.hold_open(path)
-    db = _handle(path, place, held, word, read_only=_is_read_only(path))
-    has_log = side(path, "-wal").exists()
+    path = path.resolve() if os.path.islink(path) else path  # noqa: PTH114  # every opening passes here
+    found = files.stat_of(path)
+    header = None if (found.st_dev, found.st_ino) in _OPENED else files.read_header(path)
+    has_log = files.has_log(path)
+    held = locks.hold_open(str(path), found.st_mode)
+    db = _handle(path, found, held, word)
     try:
-        if header is not None and not db.read_only and header.logged != place.is_safe:
+        if header is not None and not db.read_only and header.logged != db.place.is_safe:
             _set_log(db)
-        connect(db)
-        _check_ours(db, has_log=has_log)
+        with faults(db):
+            db.connect()
+        _check_ours(db, header, has_log=has_log)
     except BaseException:
         db.close()
         held.release()
         raise
+    return db
+
+
+def open_as_it_is(path: Path) -> Handle:
+    """A handle to a coalition of any schema that the caller holds alone, connected in this thread.
+
+    Raises:
+        StoreUnavailable, StoreDamaged, PermissionRefused: as `open_store`.
+    """
+    files.read_header(path)
+    db = _handle(path, path.stat(), locks.Held("", None), silent)
+    connect(db)
     return db
 
 
@@ -119,7 +134,7 @@ def close_store(db: Handle) -> None:
     alone = not db.is_closed() and not db.read_only and db.held.alone()
     if alone and db.marked:
         with suppress(sqlite3.Error, peewee.DatabaseError):
-            db.driver.execute("UPDATE ledger SET log = 'closed'")
+            db.driver.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     db.close()
     if alone:
         db.held.forget(db.path)
@@ -138,8 +153,9 @@ def create_store(path: Path) -> Handle:
 
     files.refuse_url(path)
     files.new_file(path)
-    held = locks.hold_open(path)
-    db = _handle(path, place_of(path), held, silent, read_only=False)
+    found = path.stat()
+    held = locks.hold_open(str(path), found.st_mode)
+    db = _handle(path, found, held, silent)
     try:
         _set_log(db)
         connect(db)
@@ -150,6 +166,7 @@ def create_store(path: Path) -> Handle:
             db.driver.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
             # Into the file itself: a copy of it alone is known for what it is.
             db.driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        _warn_of_place(db)
     except BaseException:
         db.close()
         held.release()
@@ -163,7 +180,7 @@ def create_schema(db: Handle) -> None:
     tables: tuple[Any, ...] = (*ENTITIES, *JOURNAL)
     for table in tables:
         type(table._schema)(table, database=db).create_all(safe=False)
-    db.driver.execute("INSERT INTO ledger (id, operation, hash, verified_from, log) VALUES (1, 0, '', 1, 'closed')")
+    db.driver.execute("INSERT INTO ledger (id, operation, hash, verified_from) VALUES (1, 0, '', 1)")
 
 
 def connect(db: Handle) -> None:
@@ -249,32 +266,18 @@ def _sqlite_error(error: BaseException) -> BaseException:
     return found
 
 
-def _key(path: Path) -> tuple[int, int] | None:
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino
-
-
-def _is_read_only(path: Path) -> bool:
+def _handle(path: Path, found: os.stat_result, held: locks.Held, word: locks.Word) -> Handle:
     # A backup has mode 0400 so that nobody works in it, the administrator neither, whom no mode stops.
-    try:
-        return not path.stat().st_mode & stat.S_IWUSR or not os.access(path, os.W_OK)
-    except OSError:
-        return True
-
-
-def _handle(path: Path, place: Place, held: locks.Held, word: locks.Word, *, read_only: bool) -> Handle:
-    pragmas = (*_PRAGMAS, ("query_only", 1)) if read_only else _PRAGMAS
+    read_only = not found.st_mode & stat.S_IWUSR or not os.access(path, os.W_OK)
+    place = place_of(path, found.st_dev)
+    pragmas = (*PRAGMAS, ("query_only", 1)) if read_only else PRAGMAS
     name, uri = str(path), False
     if read_only and os.statvfs(path).f_flag & os.ST_RDONLY:
         # No log can be made beside it, and nobody can write to it.
         name, uri = f"{path.absolute().as_uri()}?immutable=1", True
     db = Handle(name, pragmas=pragmas, uri=uri, autoconnect=False, returning_clause=True, lock_type="IMMEDIATE")
     db.path, db.place, db.held, db.word = path, place, held, word
-    db.read_only, db.warnings, db.marked = read_only, [], False
-    found = path.stat()
+    db.read_only, db.warnings, db.lacks_log, db.marked = read_only, [], False, False
     db.inode = found.st_ino
     _OPENED.add((found.st_dev, found.st_ino))
     db.register_function(fold, "fold", 1, deterministic=True)
@@ -294,24 +297,31 @@ def _set_log(db: Handle) -> None:
         connection.close()
 
 
-def _check_ours(db: Handle, *, has_log: bool) -> None:
+def _check_ours(db: Handle, header: files.Header | None, *, has_log: bool) -> None:
     with faults(db):
-        application, version = db.pragma_value("application_id"), db.pragma_value("user_version")
-    if application != APPLICATION_ID:
+        if header is None or has_log:
+            # The log may be newer than the header.
+            application, version = db.pragma_value("application_id"), db.pragma_value("user_version")
+        else:
+            application, version = header.application, header.schema
+    if application not in OURS:
         raise StoreDamaged(f"{db.path} is a database of another program", "name the file of a coalition with --db")
     if version > SCHEMA_VERSION:
         raise _too_new(db, version)
     if version < SCHEMA_VERSION:
         _bring_up_to_date(db)
-    with faults(db):
-        ((log,),) = db.driver.execute("SELECT log FROM ledger").fetchall()
-    if log == "open":
+    if application == LOGGED_ID:
         db.marked = has_log
-        if not has_log and db.place.is_safe:
+        db.lacks_log = not has_log and db.place.is_safe
+        if db.lacks_log:
             db.warnings.append(
                 f"{db.path} is a copy that was made while it was in use, without its log: the last changes may be"
                 " missing (copy with: partners backup)"
             )
+    _warn_of_place(db)
+
+
+def _warn_of_place(db: Handle) -> None:
     if not db.place.is_safe:
         what = "is on" if db.place.kind == "share" else "is in a folder copied by"
         db.warnings.append(

@@ -8,10 +8,11 @@ coalition is therefore kept in rollback mode, where the file alone is whole betw
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
-_MOUNTS = Path("/proc/self/mountinfo")
+_MOUNTS = "/proc/self/mountinfo"
 _SHARES = {
     "9p": "a share of the host",
     "afs": "AFS",
@@ -42,8 +43,13 @@ _SYNCED = {
     "syncthing": "Syncthing",
 }
 """Folders of programs that copy files, by name in lower case; `OneDrive - Firm` and `Dropbox (Firm)` count too."""
-_MARKS = {".dropbox": "Dropbox", ".dropbox.cache": "Dropbox", ".stfolder": "Syncthing"}
-"""Files that such a program leaves in the folder it copies."""
+_MARKS = {".dropbox.cache": "Dropbox", ".stfolder": "Syncthing"}
+"""What such a program leaves in the folder it copies, however that is called."""
+# A name alone, or with the firm: `OneDrive - Firm`; on macOS all of them lie in ~/Library/CloudStorage/NAME-account.
+_SYNCED_FOLDER = re.compile(
+    rf"/(?:({'|'.join(map(re.escape, _SYNCED))})(?= - | \(|/|$)|CloudStorage/([^/]+))", re.IGNORECASE
+)
+_ANY_SHARE = re.compile(rf" - (?:{'|'.join(_SHARES)})[. ]")
 _ESCAPES = (("\\040", " "), ("\\011", "\t"), ("\\012", "\n"), ("\\134", "\\"))
 
 
@@ -65,16 +71,18 @@ class Place:
 LOCAL = Place("local")
 
 
-def place_of(path: Path) -> Place:
-    """Where a file lies or would lie."""
-    folder = path.parent.resolve()
-    return synced(folder) or share(folder, _mounts())
+def place_of(path: Path, device: int = 0) -> Place:
+    """Where a file lies or would lie; `device` is its `st_dev`, where it is known."""
+    folder = os.path.dirname(os.path.realpath(path))  # noqa: PTH120  # every opening passes here
+    # A disk of this machine has a major number; shares, and some that are none, have 0 (Linux, admin-guide/devices).
+    return synced(folder) or (LOCAL if os.major(device) else share(folder, _mounts()))
 
 
-def share(folder: Path, mounts: str) -> Place:
+def share(folder: str, mounts: str) -> Place:
     """What kind of disk a folder is on, by the text of Linux's mountinfo (proc(5)); local where it does not say."""
+    if not _ANY_SHARE.search(mounts):
+        return LOCAL
     best, kind = -1, ""
-    text = str(folder)
     for line in mounts.splitlines():
         head, _, tail = line.partition(" - ")
         fields, rest = head.split(" "), tail.split(" ")
@@ -84,7 +92,7 @@ def share(folder: Path, mounts: str) -> Place:
         if "\\" in mounted:
             for written, meant in _ESCAPES:
                 mounted = mounted.replace(written, meant)
-        inside = text == mounted or text.startswith(mounted if mounted.endswith("/") else mounted + "/")
+        inside = folder == mounted or folder.startswith(mounted if mounted.endswith("/") else mounted + "/")
         # Of two mounts on one folder the later one is seen.
         if inside and len(mounted) >= best:
             best, kind = len(mounted), rest[0]
@@ -92,24 +100,22 @@ def share(folder: Path, mounts: str) -> Place:
     return Place("share", found) if found else LOCAL
 
 
-def synced(folder: Path) -> Place | None:
+def synced(folder: str) -> Place | None:
     """The program that copies a folder or one above it, as far as names and marks tell."""
-    cloud = False
-    for part in folder.parts:
-        word = part.lower()
-        name = _SYNCED.get(word.partition(" - ")[0].partition(" (")[0])
-        if name or cloud:
-            return Place("synced", name or part.partition("-")[0])
-        cloud = word == "cloudstorage"  # macOS: ~/Library/CloudStorage/OneDrive-Firm
-    for above in (folder, *folder.parents):
+    if found := _SYNCED_FOLDER.search(folder):
+        return Place("synced", _SYNCED[found[1].lower()] if found[1] else found[2].partition("-")[0])
+    above = folder
+    while above and above not in {"/home", "/Users", "/tmp"}:  # noqa: S108
         for mark, name in _MARKS.items():
-            if os.path.lexists(above / mark) and above != Path.home():
+            if os.path.lexists(f"{above}/{mark}"):
                 return Place("synced", name)
+        above = above.rpartition("/")[0]
     return None
 
 
 def _mounts() -> str:
     try:
-        return _MOUNTS.read_text("utf-8", "surrogateescape")
+        with open(_MOUNTS, "rb", buffering=0) as stream:  # noqa: PTH123  # as little as can be: every opening pays
+            return os.fsdecode(stream.readall())
     except OSError:
         return ""

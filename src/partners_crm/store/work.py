@@ -22,6 +22,7 @@ from typing import Any, TypeVar
 from partners_crm.errors import Conflict, NotFound, PermissionRefused, SchemaTooNew, StoreUnavailable
 from partners_crm.model import Table
 from partners_crm.store.clock import Clock, utc_now
+from partners_crm.store.files import LOGGED_ID
 from partners_crm.store.locks import UNNOTICED, described, turn
 from partners_crm.store.open import BUSY_MS, SCHEMA_VERSION, Handle, faults
 
@@ -297,10 +298,9 @@ class Changes:
             f"INSERT INTO operation ({','.join(row)}) VALUES ({marks})",  # noqa: S608  # column names are ours
             tuple(row.values()),
         )
-        self._connection.execute(
-            "UPDATE ledger SET operation = ?, hash = ?, log = ?",
-            (self.operation, row["hash"], "open" if self.db.place.is_safe else "closed"),
-        )
+        self._connection.execute("UPDATE ledger SET operation = ?, hash = ?", (self.operation, row["hash"]))
+        if self.db.place.is_safe and not self.db.marked:
+            self._connection.execute(f"PRAGMA application_id = {LOGGED_ID}")
 
     def _insert(self, table: type[Table], row: dict[str, Any]) -> None:
         statement, values_of = _insertion(table)

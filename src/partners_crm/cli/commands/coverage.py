@@ -8,9 +8,8 @@ from datetime import date
 from typing import Any
 
 from partners_crm.cli import exit_codes
+from partners_crm.cli.coalition import to_read
 from partners_crm.cli.output import out, out_csv, out_json
-from partners_crm.cli.paths import database
-from partners_crm.crm import Crm
 from partners_crm.errors import InvalidValue
 from partners_crm.services.coverage import BASES, SCHEMA_VERSION, UNITS, Coverage
 
@@ -43,7 +42,7 @@ def add_arguments(parser: argparse.ArgumentParser, _name: str) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Check coverage: 0 the rule is met, 1 gaps, 3 cannot decide."""
-    with Crm.open(database(options.db)) as crm:
+    with to_read(options) as crm:
         found = crm.coverage(
             as_of=_day(options.as_of) if options.as_of else None,
             map_code=options.map,

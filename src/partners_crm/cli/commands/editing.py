@@ -6,8 +6,8 @@ import argparse
 import sys
 
 from partners_crm.cli import exit_codes
+from partners_crm.cli.coalition import to_write
 from partners_crm.cli.output import out, out_json, say
-from partners_crm.cli.paths import database
 from partners_crm.crm import Crm
 from partners_crm.errors import ConfigError
 from partners_crm.model import Table
@@ -38,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
         raise ConfigError(
             f"records of {table.entity.plural.replace('_', ' ')} are not changed by hand", table.entity.not_by_hand
         )
-    with Crm.open(database(options.db)) as crm:
+    with to_write(options) as crm:
         if options.command == "add":
             return _add(crm, table, options)
         record = crm.find(table, options.key)

@@ -6,8 +6,8 @@ import argparse
 from dataclasses import asdict
 
 from partners_crm.cli import exit_codes
+from partners_crm.cli.coalition import to_read, to_write
 from partners_crm.cli.output import out, out_csv, out_json, out_table, say
-from partners_crm.cli.paths import database
 from partners_crm.crm import Crm
 from partners_crm.errors import ConfigError, NotFound
 from partners_crm.services.history import UndoReport, entity_history, record_history
@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Carry one of the three commands out."""
-    with Crm.open(database(options.db)) as crm:
+    with to_write(options) if options.command in {"undo", "redo"} else to_read(options) as crm:
         if options.command == "undo":
             return _report(options, crm.undo(options.operation))
         if options.command == "redo":

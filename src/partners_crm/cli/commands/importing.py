@@ -7,9 +7,8 @@ from dataclasses import asdict
 from pathlib import Path
 
 from partners_crm.cli import exit_codes
+from partners_crm.cli.coalition import to_read, to_write
 from partners_crm.cli.output import out, out_json, say
-from partners_crm.cli.paths import database
-from partners_crm.crm import Crm
 from partners_crm.services.importing.applying import ImportReport
 
 SHOWN = 20
@@ -29,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser, _name: str) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Import a file and say what became of every row."""
-    with Crm.open(database(options.db)) as crm:
+    with to_read(options) if options.dry_run else to_write(options) as crm:
         report = crm.import_file(
             options.file,
             members=not options.not_members,

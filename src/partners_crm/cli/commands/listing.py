@@ -6,8 +6,8 @@ import argparse
 from dataclasses import asdict
 
 from partners_crm.cli import exit_codes
+from partners_crm.cli.coalition import to_read
 from partners_crm.cli.output import out, out_csv, out_json, out_table
-from partners_crm.cli.paths import database
 from partners_crm.crm import Crm
 from partners_crm.errors import NotFound
 from partners_crm.services.listing import entity_of, listing_json
@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """List records, or show one."""
-    with Crm.open(database(options.db)) as crm:
+    with to_read(options) as crm:
         return _show(crm, options) if options.command == "show" else _list(crm, options)
 
 

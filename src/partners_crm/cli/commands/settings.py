@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 
 from partners_crm.cli import exit_codes, person
+from partners_crm.cli.coalition import to_write
 from partners_crm.cli.output import out, out_csv, out_json, out_table
 from partners_crm.cli.paths import config_folder, data_folder, database, demo_database, named_database
 from partners_crm.crm import Crm
 from partners_crm.errors import ConfigError, NotFound
 from partners_crm.services import settings
+from partners_crm.store.copying import backups_of
 
 
 def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
@@ -42,7 +44,7 @@ def run(options: argparse.Namespace) -> int:
     if options.key in person.KNOWN:
         person.write(options.key, options.value)
     else:
-        with Crm.open(database(options.db)) as crm, crm.changes(f"set {options.key}") as unit:
+        with to_write(options) as crm, crm.changes(f"set {options.key}") as unit:
             settings.change_setting(unit, options.key, options.value)
     out(f"{options.key} = {options.value}")
     return exit_codes.DONE
@@ -86,6 +88,8 @@ def _where(options: argparse.Namespace) -> int:
         ("database", str(path), named[1] if named else "default"),
         ("database log", f"{path}-wal", "while it is open"),
         ("shared memory", f"{path}-shm", "while it is open"),
+        ("locks", f"{path}-open, {path}-write", "while it is open"),
+        ("backups", str(backups_of(path)), "one a day, see partners restore"),
         (
             "demo",
             str(demo_database(None, "tiny") if not named else data_folder() / "demo-tiny.db"),

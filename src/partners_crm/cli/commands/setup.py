@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from partners_crm.cli import exit_codes
+from partners_crm.cli.coalition import warn
 from partners_crm.cli.output import out
 from partners_crm.cli.paths import database
 from partners_crm.crm import Crm
@@ -21,5 +22,6 @@ def run(options: argparse.Namespace) -> int:
     path = database(options.db)
     with Crm.create(path, options.name.strip() or "Our coalition", state=options.state.lower()) as crm:
         out(f"created {crm.name} in {path}")
+        warn(crm)
         out("next: partners import FILE.csv, then partners ui")
     return exit_codes.DONE

@@ -18,7 +18,6 @@ def up(migrator: Any, db: Any) -> None:
         operation = peewee.IntegerField()
         hash = peewee.TextField()
         verified_from = peewee.IntegerField()
-        log = peewee.TextField()
 
         class Meta:
             database = db
@@ -28,6 +27,6 @@ def up(migrator: Any, db: Any) -> None:
     migrator.migrate(migrator.add_column("operation", "source_digest", peewee.BlobField(null=True)))
     db.create_tables([Ledger], safe=False)
     db.execute_sql(
-        "INSERT INTO ledger (id, operation, hash, verified_from, log)"
-        " SELECT 1, id, hash, 1, 'closed' FROM operation ORDER BY id DESC LIMIT 1"
+        "INSERT INTO ledger (id, operation, hash, verified_from)"
+        " SELECT 1, id, hash, 1 FROM operation ORDER BY id DESC LIMIT 1"
     )

@@ -1,0 +1,52 @@
+"""How a command opens the coalition: with a word to the person about what takes time, and about the file itself."""
+
+from __future__ import annotations
+
+import argparse
+
+from partners_crm.cli.output import say
+from partners_crm.cli.paths import database
+from partners_crm.crm import Crm
+from partners_crm.errors import PartnersError, PermissionRefused, StoreError
+
+
+def to_read(options: argparse.Namespace) -> Crm:
+    """The coalition of a command that changes nothing.
+
+    Raises:
+        StoreError, PermissionRefused: it cannot be opened.
+    """
+    crm = Crm.open(database(options.db), word=tell)
+    if crm.db.lacks_log:
+        warn(crm)
+    return crm
+
+
+def to_write(options: argparse.Namespace) -> Crm:
+    """The coalition of a command that changes it: the first one of a day makes the backup of the day.
+
+    Raises:
+        StoreError, PermissionRefused: it cannot be opened.
+    """
+    crm = Crm.open(database(options.db), word=tell)
+    warn(crm)
+    try:
+        crm.back_up_daily()
+    except (StoreError, PermissionRefused) as error:
+        # A coalition that cannot be backed up can still be worked in; who works in it has to know.
+        say(f"warning: no backup was made today: {error.message}" + (f" ({error.hint})" if error.hint else ""))
+    except PartnersError:
+        crm.close()
+        raise
+    return crm
+
+
+def tell(text: str) -> None:
+    """Say what the program is busy with."""
+    say(f"partners: {text}")
+
+
+def warn(crm: Crm) -> None:
+    """Say what a person should know about the file."""
+    for warning in crm.warnings:
+        say(f"warning: {warning}")
