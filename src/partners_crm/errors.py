@@ -13,6 +13,7 @@ Expected outcomes are values (`ImportReport.problems`, `Coverage.gaps`), never e
         CannotDecide            the question has no answer on the data at hand
         StoreError
             StoreUnavailable    the database cannot be reached or written to
+                StoreReplaced   the file was deleted or replaced while it was open
             StoreLocked         another program holds the database
             StoreDamaged        the file is no database of ours, or is broken
             SchemaTooNew        the database was written by a newer version
@@ -86,6 +87,10 @@ class StoreError(PartnersError):
 
 class StoreUnavailable(StoreError):
     """The database is missing, is a directory, or its disk refuses to write."""
+
+
+class StoreReplaced(StoreUnavailable):
+    """The file was deleted, moved or replaced by another while it was open; nothing was written to either."""
 
 
 class StoreLocked(StoreError):

@@ -85,6 +85,7 @@ def test_where_names_every_file_and_why(
         "backups",
         "demo",
         "settings",
+        "drafts",
         "crash reports",
     }
     monkeypatch.setenv("PARTNERS_DB", str(tmp_path / "variable.db"))

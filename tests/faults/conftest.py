@@ -60,8 +60,8 @@ class Look:
     contents: dict[str, list[list[Any]]]
     hashes: dict[int, str]
     """The hash of each operation."""
-    sources: dict[str, int]
-    """How many operations came from each file."""
+    sources: dict[int, str]
+    """The file that an operation came from."""
     schema: int
     mode: str
     warnings: tuple[str, ...]
@@ -94,7 +94,7 @@ def looked(ended: Ended) -> Look:
     return Look(
         contents=found["contents"],
         hashes={int(number): hash_ for number, hash_ in found["hashes"].items()},
-        sources=found["sources"],
+        sources={int(number): name for number, name in found["sources"].items()},
         schema=found["schema"],
         mode=found.get("mode", ""),
         warnings=tuple(found.get("warnings", ())),

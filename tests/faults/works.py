@@ -228,9 +228,7 @@ def _heads(connection: sqlite3.Connection) -> dict[str, Any]:
     return {
         "schema": connection.execute("PRAGMA user_version").fetchone()[0],
         "hashes": dict(connection.execute("SELECT id, hash FROM operation").fetchall()),
-        "sources": dict(
-            connection.execute("SELECT source, count(*) FROM operation WHERE source <> '' GROUP BY source").fetchall()
-        ),
+        "sources": dict(connection.execute("SELECT id, source FROM operation WHERE source <> ''").fetchall()),
     }
 
 

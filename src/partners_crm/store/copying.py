@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sqlite3
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from partners_crm.errors import StoreDamaged, StoreError, StoreUnavailable
 from partners_crm.store import files
@@ -24,7 +27,21 @@ from partners_crm.store.open import Handle, faults
 from partners_crm.version import __version__
 
 BACKUPS = "-backups"
+DRAFT = ".part"
+"""What a backup is called by until it is whole."""
 STAMP = "%Y%m%dT%H%M%SZ"
+_ABANDONED = 3600
+"""Seconds without a write after which the program that wrote a draft is taken to have been killed."""
+_OUR_DRAFT = re.compile(r".+-\d{8}T\d{6}Z-[a-z0-9-]+\.db\.part")
+
+
+class Checked(NamedTuple):
+    """What a look at all of a copy brought."""
+
+    sha256: str
+    schema: int
+    operation: int
+    hash: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,35 +85,31 @@ def back_up(db: Handle, folder: Path, why: str, *, clock: Clock = utc_now) -> Ba
         StoreDamaged: the copy is not whole, so that the original is not either.
     """
     now = clock().astimezone(UTC)
-    path = free_name(folder, f"{db.path.stem}-{now.strftime(STAMP)}-{why}")
-    draft = side(path, ".part")
+    sweep(folder)
+    path = _begun(folder, f"{db.path.stem}-{now.strftime(STAMP)}-{why}")
+    draft = side(path, DRAFT)
     with drafted(draft):
         rows = copy_into(db, draft)
-        head = check_copy(draft, rows)
+        with writing_to(draft), ThreadPoolExecutor(1) as pool:
+            synced = pool.submit(files.sync, draft)  # the disk writes it while it is checked
+            found = check_copy(draft, rows)
+            synced.result()
         draft.chmod(0o400)
-        found = Backup(
-            path=path,
-            why=why,
-            at=now.strftime("%Y-%m-%dT%H:%M:%SZ"),
-            size=draft.stat().st_size,
-            sha256=files.sha256_of(draft),
-            schema=head[0],
-            operation=head[1],
-            hash=head[2],
-            rows=rows,
-        )
-        _write_manifest(found)
+        at, size = now.strftime("%Y-%m-%dT%H:%M:%SZ"), draft.stat().st_size
+        made = Backup(path, why, at, size, *found, rows)
+        _write_manifest(made)
         files.put_in_place(draft, path)
-    return found
+    return made
 
 
 def copy_into(db: Handle, path: Path) -> dict[str, int]:
-    """Copy a coalition into a new file of mode 0600, and give the number of rows of each table in the copied state.
+    """Copy a coalition into an empty file, and give the number of rows of each table in the copied state.
+
+    The disk may still be writing it when this returns: see `files.sync`.
 
     Raises:
-        StoreUnavailable, PermissionRefused: the new file cannot be written.
+        StoreUnavailable, PermissionRefused: the file cannot be written.
     """
-    files.new_file(path)
     source = db.driver
     with closing(sqlite3.connect(path, isolation_level=None)) as target, faults(db):
         # One transaction sees one state, however much is written meanwhile: counted and copied from the same.
@@ -104,10 +117,10 @@ def copy_into(db: Handle, path: Path) -> dict[str, int]:
         try:
             rows = count_rows(source)
             with writing_to(path):
+                target.execute("PRAGMA synchronous = OFF")  # a draft that is cut off is thrown away
                 source.backup(target)
                 # A copy is one file: out of write-ahead mode, and no log belongs to it.
                 target.execute("PRAGMA journal_mode = DELETE").fetchall()
-                target.execute("PRAGMA synchronous = FULL")
                 target.execute(f"PRAGMA application_id = {files.APPLICATION_ID}")
         finally:
             if source.in_transaction:
@@ -115,8 +128,8 @@ def copy_into(db: Handle, path: Path) -> dict[str, int]:
     return rows
 
 
-def check_copy(path: Path, rows: dict[str, int] | None = None) -> tuple[int, int, str]:
-    """Open a copy, check it whole and count its rows; gives its schema, newest operation and the hash of that.
+def check_copy(path: Path, rows: dict[str, int] | None = None) -> Checked:
+    """Open a copy, check it whole, count its rows and hash it.
 
     Raises:
         StoreDamaged: it is not whole, is not a coalition, or has other rows than it should.
@@ -125,10 +138,7 @@ def check_copy(path: Path, rows: dict[str, int] | None = None) -> tuple[int, int
     if header.application not in files.OURS:
         raise StoreDamaged(f"{path} is a database of another program", "name a backup of a coalition")
     try:
-        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as copy:
-            faults_found = [str(row[0]) for row in copy.execute("PRAGMA integrity_check(1)")]
-            if faults_found != ["ok"]:
-                raise StoreDamaged(f"{path} is damaged: {faults_found[0]}", "use another backup")
+        with closing(_reader(path)) as copy:
             found = count_rows(copy)
             if rows is not None and found != rows:
                 wrong = next(name for name in (*rows, *found) if rows.get(name) != found.get(name))
@@ -137,11 +147,40 @@ def check_copy(path: Path, rows: dict[str, int] | None = None) -> tuple[int, int
                     f" instead of {rows.get(wrong, 0)}",
                     "use another backup",
                 )
+            sha256 = _whole(path, sorted(found, key=lambda name: -found[name]))
             ((schema,),) = copy.execute("PRAGMA user_version").fetchall()
             last = copy.execute("SELECT id, hash FROM operation ORDER BY id DESC LIMIT 1").fetchone() or (0, "")
-            return int(schema), int(last[0]), str(last[1])
+            return Checked(sha256, int(schema), int(last[0]), str(last[1]))
     except sqlite3.Error as error:
         raise StoreDamaged(f"{path} is damaged: {error}", "use another backup") from None
+
+
+def _whole(path: Path, tables: Sequence[str]) -> str:
+    """SHA-256 of a file that nobody writes to, after SQLite's integrity check of all of it.
+
+    Table by table, with its indexes, and once for the pages as a whole, on as many cores as there are: SQLite and the
+    hash let go of the interpreter while they work.
+
+    Raises:
+        StoreDamaged: the check found a fault.
+    """
+
+    def check(pragma: str) -> list[str]:
+        with closing(_reader(path)) as reader:
+            reader.execute("PRAGMA cache_size = -16384")
+            return [str(row[0]) for row in reader.execute(pragma) if row[0] != "ok"]
+
+    # The longest first, so that no core waits at the end.
+    pragmas = ["PRAGMA quick_check", *(f'PRAGMA integrity_check("{name}")' for name in tables)]
+    with ThreadPoolExecutor(min(4, os.cpu_count() or 1)) as pool:
+        sha256 = pool.submit(files.sha256_of, path)
+        for wrong in (wrong for found in pool.map(check, pragmas) for wrong in found):
+            raise StoreDamaged(f"{path} is damaged: {wrong}", "use another backup")
+        return sha256.result()
+
+
+def _reader(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, check_same_thread=False)
 
 
 def count_rows(connection: sqlite3.Connection) -> dict[str, int]:
@@ -164,15 +203,13 @@ def verified(path: Path) -> Backup:
     """
     files.refuse_url(path)
     said = read_manifest(path)
-    rows = said.rows if said else None
-    found = files.sha256_of(path) if said and path.is_file() else ""
-    if said and found != said.sha256:
+    found = check_copy(path, said.rows if said else None)
+    if said and found.sha256 != said.sha256:
         raise StoreDamaged(
             f"{path} was changed or damaged since it was made: its sha256 is not that of {manifest_of(path).name}",
             "use another backup; to take this one as it is, move that file away",
         )
-    schema, operation, head = check_copy(path, rows)
-    return said or Backup(path, "copy", "", path.stat().st_size, "", schema, operation, head, {})
+    return said or Backup(path, "copy", "", path.stat().st_size, *found, {})
 
 
 def read_manifest(path: Path) -> Backup | None:
@@ -210,12 +247,40 @@ def _write_manifest(backup: Backup) -> None:
 
 
 def free_name(folder: Path, name: str) -> Path:
-    """A path in a folder that no backup has yet."""
+    """A path in a folder that no backup has yet, and none that is being made or was abandoned."""
     number, path = 1, folder / f"{name}.db"
-    while path.exists() or manifest_of(path).exists():
+    while any(os.path.lexists(each) for each in (path, manifest_of(path), side(path, DRAFT))):
         number += 1
         path = folder / f"{name}-{number}.db"
     return path
+
+
+def sweep(folder: Path) -> None:
+    """Delete the drafts that a program which was killed left in a folder; nothing else of that name is touched."""
+    for draft in folder.glob(f"*{DRAFT}"):
+        with suppress(OSError):  # what cannot be deleted now is deleted another day
+            if _OUR_DRAFT.fullmatch(draft.name) and time.time() - draft.lstat().st_mtime > _ABANDONED:
+                _drop_draft(draft)
+
+
+def _begun(folder: Path, name: str) -> Path:
+    """The path of a new backup, whose draft is there and empty."""
+    while True:
+        path = free_name(folder, name)
+        try:
+            files.new_file(side(path, DRAFT))
+        except StoreUnavailable:
+            if not os.path.lexists(side(path, DRAFT)):
+                raise
+        else:
+            return path
+
+
+def _drop_draft(draft: Path) -> None:
+    final = draft.with_name(draft.name.removesuffix(DRAFT))
+    files.remove(draft)
+    if not os.path.lexists(final):
+        manifest_of(final).unlink(missing_ok=True)
 
 
 @contextmanager
@@ -225,8 +290,7 @@ def drafted(draft: Path) -> Iterator[None]:
         yield
     except BaseException:
         with suppress(OSError):
-            files.remove(draft)
-            manifest_of(draft.with_name(draft.name.removesuffix(".part"))).unlink(missing_ok=True)
+            _drop_draft(draft)
         raise
 
 

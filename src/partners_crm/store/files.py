@@ -53,6 +53,11 @@ def has_log(path: Path) -> bool:
     return os.path.lexists(f"{path}-wal")
 
 
+def has_journal(path: Path) -> bool:
+    """Whether a rollback journal lies beside a database: a write was cut off, and the file is as it left it."""
+    return os.path.lexists(f"{path}-journal")
+
+
 def remove(path: Path) -> None:
     """Delete a database with everything SQLite keeps beside it; what is not there is no fault.
 
@@ -121,8 +126,10 @@ def read_header(path: Path) -> Header:
             "name the file of a coalition; if it was one, see: partners restore, partners recover",
         )
     found = Header(int.from_bytes(header[68:72], "big"), int.from_bytes(header[60:64], "big"), header[18] == 2)
-    # The header's application id may be older than the log beside the file; then SQLite has to be asked.
-    if found.application not in OURS and not has_log(path):
+    # The header may be older than the log beside the file, or of a write that was cut off; then SQLite has to be asked.
+    if has_log(path) or has_journal(path):
+        return found
+    if found.application not in OURS:
         if found.application == 0 and found.logged and int.from_bytes(header[28:32], "big") <= 1:
             raise StoreDamaged(
                 f"{path} holds no table: it looks like a copy made without its log ({path.name}-wal)",
@@ -130,7 +137,7 @@ def read_header(path: Path) -> Header:
             )
         raise StoreDamaged(f"{path} is a database of another program", "name the file of a coalition with --db")
     whole = _size(header)
-    if size < whole and not has_log(path):
+    if size < whole:
         raise StoreDamaged(
             f"{path} is cut short: {size:,} of {whole:,} bytes",
             "restore a backup: partners restore; or save what is left: partners recover",

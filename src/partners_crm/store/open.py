@@ -21,6 +21,7 @@ from partners_crm.errors import (
     StoreDamaged,
     StoreError,
     StoreLocked,
+    StoreReplaced,
     StoreUnavailable,
 )
 from partners_crm.model import ENTITIES, JOURNAL
@@ -98,15 +99,16 @@ def open_store(path: Path, word: locks.Word = silent) -> Handle:
     path = path.resolve() if os.path.islink(path) else path  # noqa: PTH114  # every opening passes here
     found = files.stat_of(path)
     header = None if (found.st_dev, found.st_ino) in _OPENED else files.read_header(path)
-    has_log = files.has_log(path)
+    has_log, has_journal = files.has_log(path), files.has_journal(path)
     held = locks.hold_open(str(path), found.st_mode)
     db = _handle(path, found, held, word)
     try:
-        if header is not None and not db.read_only and header.logged != db.place.is_safe:
+        if header is not None and not db.read_only and (has_journal or header.logged != db.place.is_safe):
             _set_log(db)
         with faults(db):
             db.connect()
-        _check_ours(db, header, has_log=has_log)
+        # What lies beside the file may be newer than its header, or older.
+        _check_ours(db, None if has_log or has_journal else header, has_log=has_log)
     except BaseException:
         db.close()
         held.release()
@@ -193,7 +195,7 @@ def connect(db: Handle) -> None:
             here = None
         if here != db.inode:
             gone = "was deleted or moved" if here is None else "was replaced"
-            raise StoreUnavailable(f"{db.path} {gone} while it was open", "put it back, or open the coalition again")
+            raise StoreReplaced(f"{db.path} {gone} while it was open", "put it back, or open the coalition again")
     with faults(db):
         db.connect(reuse_if_open=True)
 

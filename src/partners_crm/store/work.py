@@ -19,7 +19,7 @@ from functools import cache
 from operator import itemgetter
 from typing import Any, TypeVar
 
-from partners_crm.errors import Conflict, NotFound, PermissionRefused, SchemaTooNew, StoreUnavailable
+from partners_crm.errors import Conflict, NotFound, PermissionRefused, SchemaTooNew, StoreReplaced
 from partners_crm.model import Table
 from partners_crm.store.clock import Clock, utc_now
 from partners_crm.store.files import LOGGED_ID
@@ -541,9 +541,9 @@ def _same_file(db: Handle) -> None:
     try:
         inode = db.path.stat().st_ino
     except OSError:
-        raise StoreUnavailable(
+        raise StoreReplaced(
             f"{db.path} was deleted or moved while it was open; the edit was not saved",
             "put the file back, or restore a backup",
         ) from None
     if inode != db.inode:
-        raise StoreUnavailable(f"{db.path} was replaced while it was open; the edit was not saved", "open it again")
+        raise StoreReplaced(f"{db.path} was replaced while it was open; the edit was not saved", "open it again")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
+import signal
 import sys
+import threading
 import traceback
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
@@ -19,7 +22,8 @@ from textual.screen import Screen
 
 from partners_crm import __version__
 from partners_crm.crm import Crm
-from partners_crm.errors import PartnersError
+from partners_crm.errors import PartnersError, StoreReplaced
+from partners_crm.model import BY_NAME
 from partners_crm.normalize.text import show
 from partners_crm.store.clock import Clock, utc_now
 from partners_crm.tui.theme import THEMES
@@ -29,6 +33,12 @@ R = TypeVar("R")
 CRASHES_KEPT = 10
 INTERNAL = 70
 """Exit code of a crash, as in the command."""
+INTERRUPTED = 130
+"""Exit code of a program that was told to end, as in the command."""
+BACKUP_AFTER = 2.0
+"""Seconds after the start at which the backup of the day is thought of: the first paint comes before."""
+BACKUP_EVERY = 3600.0
+"""Seconds between two such thoughts: a screen may stay open for days."""
 SCREENS = {
     "organizations": ("2", "Organizations"),
     "contacts": ("3", "Contacts"),
@@ -59,6 +69,7 @@ class PartnersApp(App[int]):
     BINDINGS: ClassVar[list[Any]] = [
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True, id="app.quit"),
         Binding("question_mark,f1", "help", "Keys", show=False, id="app.help"),
+        Binding("f5", "reopen", "Open the file again", show=False, priority=True, id="app.reopen"),
         Binding("colon", "command_palette", "Palette", show=False, id="app.palette"),
         *(Binding(key, f"go('{name}')", title, show=False, id=f"app.{name}") for name, (key, title) in SCREENS.items()),
     ]
@@ -70,6 +81,7 @@ class PartnersApp(App[int]):
         demo_path: Path,
         theme: str = "dark",
         crash_folder: Path | None = None,
+        draft_folder: Path | None = None,
         clock: Clock = utc_now,
     ) -> None:
         # The screen of this mode is made at once; without a coalition it is that of the first run.
@@ -78,10 +90,11 @@ class PartnersApp(App[int]):
         self.path = path
         self.demo_path = demo_path
         self.crash_folder = crash_folder
+        self.draft_folder = draft_folder
         self.clock = clock
         self.crash_report: Path | None = None
         # Opened before the terminal is touched: a fault is a plain line.
-        self._crm = Crm.open(path, clock=clock) if path.exists() else None
+        self._crm = Crm.open(path, clock=clock, word=self.tell) if path.exists() else None
         for name in SCREENS:
             self.add_mode(name, self._maker(name))
         for each in THEMES.values():
@@ -108,8 +121,20 @@ class PartnersApp(App[int]):
     def begin(self, path: Path) -> None:
         """Open the coalition that the first run has made, and show its organizations."""
         self.path = path
-        self._crm = Crm.open(path, clock=self.clock)
+        self._crm = Crm.open(path, clock=self.clock, word=self.tell)
         self.switch_mode(HOME)
+
+    def on_mount(self) -> None:
+        """Take up what was not saved, say what is to be known of the file, and look after the backups."""
+        if not self.is_headless:
+            for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
+                asyncio.get_running_loop().add_signal_handler(number, self._interrupted)
+        self.set_timer(BACKUP_AFTER, self._back_up)
+        self.set_interval(BACKUP_EVERY, self._back_up)
+        if self._crm is not None:
+            for warning in self._crm.warnings:
+                self.notice(warning, error=True)
+            self.call_after_refresh(self._take_up)
 
     def on_unmount(self) -> None:
         """Close the coalition."""
@@ -136,7 +161,17 @@ class PartnersApp(App[int]):
 
     def fault(self, error: PartnersError) -> None:
         """Say what went wrong and what to do."""
-        self.notice(error.message, error.hint, error=True)
+        hint = "F5 opens the file that is there now" if isinstance(error, StoreReplaced) else error.hint
+        self.notice(error.message, hint, error=True)
+
+    def tell(self, text: str) -> None:
+        """Say what takes time, from any thread; before the screen is there, as a plain line."""
+        if not self.is_running:
+            print(f"partners: {show(text)}", file=sys.stderr)
+        elif threading.get_ident() == self._thread_id:
+            self.notice(text)
+        else:
+            self.call_from_thread(self.notice, text)
 
     def background(
         self,
@@ -175,6 +210,76 @@ class PartnersApp(App[int]):
             reload = getattr(screen, "action_reload", None)
             if reload is not None and screen.is_running:
                 reload()
+
+    # ---------------------------------------------------------------- what must not be lost
+
+    def _back_up(self) -> None:
+        """Make the backup of the day in the background, where it is due."""
+
+        def failed(error: PartnersError) -> None:
+            self.notice(f"no backup was made today: {error.message}", error.hint, error=True)
+
+        if self._crm is not None:
+            self.background(lambda crm: crm.back_up_daily(), lambda _made: None, failed, always=True)
+
+    def _interrupted(self) -> None:
+        """The terminal was closed, or the program was told to end: what was typed is kept."""
+        self.exit(return_code=INTERRUPTED)
+
+    def exit(self, *arguments: Any, **options: Any) -> None:
+        """End the program; what stands in an open form is kept for the next time."""
+        self._keep_drafts()
+        super().exit(*arguments, **options)
+
+    def _keep_drafts(self) -> None:
+        from partners_crm.tui.drafts import keep
+        from partners_crm.tui.screens.form import Form
+
+        if self.draft_folder is None:
+            return
+        now = self.clock().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        screens = [screen for stack in self._screen_stacks.values() for screen in stack]
+        drafts = [draft for screen in screens if isinstance(screen, Form) and (draft := screen.draft(now)) is not None]
+        if drafts:
+            keep(self.draft_folder, self.path, drafts)
+
+    def _take_up(self) -> None:
+        """Open the form that was not saved when the program ended, one after the other."""
+        from partners_crm.tui.drafts import drop, keep, kept
+
+        folder = self.draft_folder
+        drafts = kept(folder, self.path) if folder is not None else []
+        if folder is None or not drafts:
+            return
+        from partners_crm.tui.screens.form import Form, edit
+
+        def then(_record: int | None) -> None:
+            if drafts[1:]:
+                keep(folder, self.path, drafts[1:])
+                self._take_up()
+            else:
+                drop(folder, self.path)
+
+        first = drafts[0]
+        table = BY_NAME[first.entity]
+        if first.record is None:
+            self.push_screen(Form(table, preset=first.preset, draft=first), then)
+        else:
+            edit(self, table, first.record, then, first)
+
+    def action_reopen(self) -> None:
+        """Open the file that is there now, after it was replaced underneath."""
+        if self._crm is None:
+            return
+        try:
+            found = Crm.open(self.path, clock=self.clock, word=self.tell)
+        except PartnersError as error:
+            self.fault(error)
+            return
+        self._crm.close()
+        self._crm = found
+        self.notice(f"opened {found.name} again")
+        self.changed()
 
     _stepping = False
 
@@ -269,6 +374,8 @@ class PartnersApp(App[int]):
     def _fatal_error(self) -> None:
         """Write a report without values, instead of Textual's traceback, which prints local variables."""
         self.crash_report = write_crash(self.crash_folder, sys.exc_info()[1] or self._exception)
+        with contextlib.suppress(Exception):  # whatever is broken may be broken here too
+            self._keep_drafts()
         self._close_messages_no_wait()
 
 
@@ -320,14 +427,23 @@ def write_crash(folder: Path | None, error: BaseException | None) -> Path | None
     return path
 
 
-def run_app(path: Path, *, demo_path: Path, theme: str = "dark", crash_folder: Path | None = None) -> int:
+def run_app(
+    path: Path,
+    *,
+    demo_path: Path,
+    theme: str = "dark",
+    crash_folder: Path | None = None,
+    draft_folder: Path | None = None,
+) -> int:
     """Show the UI until the person leaves it; returns the exit code.
 
     Raises:
         PartnersError: the coalition cannot be opened.
     """
-    app = PartnersApp(path, demo_path=demo_path, theme=theme, crash_folder=crash_folder)
+    app = PartnersApp(path, demo_path=demo_path, theme=theme, crash_folder=crash_folder, draft_folder=draft_folder)
     app.run()
+    if app.return_code == INTERRUPTED:
+        return INTERRUPTED
     if app.return_code:
         where = f"; a report without any data of yours is in {app.crash_report}" if app.crash_report else ""
         print(f"partners: internal error{where}", file=sys.stderr)

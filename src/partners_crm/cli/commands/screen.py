@@ -9,7 +9,7 @@ from pathlib import Path
 
 from partners_crm.cli import exit_codes, person
 from partners_crm.cli.output import out, out_json, say
-from partners_crm.cli.paths import config_folder, database, demo_database, own_demo
+from partners_crm.cli.paths import config_folder, data_folder, database, demo_database, own_demo
 from partners_crm.crm import Crm
 from partners_crm.errors import ConfigError
 from partners_crm.model.settings import DEMO_SIZES
@@ -64,4 +64,10 @@ def _open_screen(path: Path) -> int:
     from partners_crm.tui.app import run_app  # textual is loaded for the screen alone
 
     theme = person.read().get("theme", "dark")
-    return run_app(path, demo_path=own_demo(DEMO_SIZES[0]), theme=theme, crash_folder=config_folder() / "crashes")
+    return run_app(
+        path,
+        demo_path=own_demo(DEMO_SIZES[0]),
+        theme=theme,
+        crash_folder=config_folder() / "crashes",
+        draft_folder=data_folder() / "drafts",
+    )

@@ -96,6 +96,7 @@ def _where(options: argparse.Namespace) -> int:
             "partners demo",
         ),
         ("settings", str(person.config_file()), "partners config"),
+        ("drafts", str(data_folder() / "drafts"), "what was typed and not saved"),
         ("crash reports", str(config_folder() / "crashes"), "after a crash of the screen"),
     ]
     headers = ["file", "path", "why"]

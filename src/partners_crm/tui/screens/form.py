@@ -11,12 +11,13 @@ from textual.binding import Binding
 from textual.containers import Horizontal, VerticalScroll
 
 from partners_crm.crm import Crm
-from partners_crm.errors import Conflict, InvalidValue, NotFound, PartnersError
+from partners_crm.errors import Conflict, InvalidValue, NotFound, PartnersError, StoreReplaced
 from partners_crm.model import Declared, Table, Tag
 from partners_crm.normalize.text import show, show_lines
 from partners_crm.services import records
 from partners_crm.store.read import by_id, by_ids, title_of, titles
 from partners_crm.tui.display import explained, joined, label, stacked
+from partners_crm.tui.drafts import Draft
 from partners_crm.tui.screens.base import Box
 from partners_crm.tui.widgets.entry import Entry, Notes
 from partners_crm.tui.widgets.text import Line, Sheet
@@ -26,15 +27,15 @@ OFFERED = 2000
 Edited = Callable[[int | None], None]
 
 
-def edit(house: Any, table: type[Table], record_id: int, then: Edited) -> None:
-    """Read a record and put it into a form; `then` gets its id once it is saved, None when it is left."""
+def edit(house: Any, table: type[Table], record_id: int, then: Edited, draft: Draft | None = None) -> None:
+    """Read a record and put it into a form, with what was typed before; `then` gets its id, None when it is left."""
 
     def work(crm: Crm) -> tuple[Table, dict[str, str]]:
         record = by_id(crm.db, table, record_id)
         return record, _texts(crm, record)
 
     def done(found: tuple[Table, dict[str, str]]) -> None:
-        house.push_screen(Form(table, record=found[0], texts=found[1]), then)
+        house.push_screen(Form(table, record=found[0], texts=found[1], draft=draft), then)
 
     house.background(work, done)
 
@@ -63,8 +64,10 @@ class Form(Box):
         preset: Mapping[str, Any] | None = None,
         record: Table | None = None,
         texts: Mapping[str, str] | None = None,
+        draft: Draft | None = None,
     ) -> None:
         super().__init__()
+        self._draft = draft
         self.table = table
         self.preset = dict(preset or {})
         self.record = record
@@ -98,8 +101,28 @@ class Form(Box):
         for line in self.query(".error"):
             line.display = False
         self._field(next(iter(self._fields))).focus()
+        if self._draft is not None:
+            self._take_up(self._draft)
         if any(how.kind == "link" for how in self._fields.values()):
             self.house.background(self._read_names, self._offer)
+
+    def _take_up(self, draft: Draft) -> None:
+        """Put what was typed before into its lines again."""
+        lines = [label(f"Typed on {draft.at[:16].replace('T', ' ')} UTC and not saved.", "bold $warning")]
+        for name, text in draft.typed.items():
+            if name in self._fields:
+                self._field(name).put(text)
+                if self._given[name] != draft.given.get(name, ""):
+                    lines.append(label(f"{self._fields[name].label} is now: {self._given[name] or '(empty)'}"))
+        lines.append(label("Ctrl+S saves it, Esc twice gives it up."))
+        self.query_one("#help", Line).put(stacked(lines))
+
+    def draft(self, now: str) -> Draft | None:
+        """What was typed and not saved, with the instant; None when nothing was."""
+        if not self.is_mounted or not (typed := self._changed()):
+            return None
+        given = {name: self._given[name] for name in typed}
+        return Draft(self.table.entity.name, self.record.id if self.record else None, self.preset, given, typed, now)
 
     def _read_names(self, crm: Crm) -> dict[str, list[str]]:
         """What each link can point to, by name; a long list is offered in part, and any name can be typed."""
@@ -213,7 +236,12 @@ class Form(Box):
     def _not_saved(self, error: PartnersError) -> None:
         """The database refused: what was typed stays."""
         self._saving = False
-        self.query_one("#help", Line).put(label(explained(error), "bold $error"))
+        lines = [label(explained(error), "bold $error")]
+        if isinstance(error, StoreReplaced):
+            lines.append(
+                label("What you typed stays here: F5 opens the file that is there now, Ctrl+S saves.", "$warning")
+            )
+        self.query_one("#help", Line).put(stacked(lines))
 
     def _saved(self, result: int | dict[str, PartnersError]) -> None:
         self._saving = False

@@ -46,6 +46,10 @@ class Entry(Input):
         """The text as it stands."""
         return self.value
 
+    def put(self, text: str) -> None:
+        """Replace the text."""
+        self.value = show(text, 100_000)
+
     def offer(self, names: list[str]) -> None:
         """Complete what is typed from these; a name that would have to be altered to be shown is not offered."""
         self.suggester = SuggestFromList([name for name in names if name == show(name)], case_sensitive=False)
@@ -66,6 +70,10 @@ class Notes(TextArea):
     def typed(self) -> str:
         """The text as it stands."""
         return self.text
+
+    def put(self, text: str) -> None:
+        """Replace the text."""
+        self.text = "\n".join(show_lines(text, 100_000, 10_000))
 
     def edit(self, edit: Edit) -> EditResult:
         """Make what is put in harmless, then put it in."""
