@@ -137,6 +137,7 @@ def close_store(db: Handle) -> None:
     if alone and db.marked:
         with suppress(sqlite3.Error, peewee.DatabaseError):
             db.driver.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        db.marked = False
     db.close()
     if alone:
         db.held.forget(db.path)

@@ -217,7 +217,10 @@ class PartnersApp(App[int]):
         """Make the backup of the day in the background, where it is due."""
 
         def failed(error: PartnersError) -> None:
-            self.notice(f"no backup was made today: {error.message}", error.hint, error=True)
+            if isinstance(error, StoreReplaced):
+                self.fault(error)
+            else:
+                self.notice(f"no backup was made today: {error.message}", error.hint, error=True)
 
         if self._crm is not None:
             self.background(lambda crm: crm.back_up_daily(), lambda _made: None, failed, always=True)

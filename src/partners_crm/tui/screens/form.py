@@ -48,6 +48,7 @@ class Form(Box):
     Form .name { width: 22; color: $foreground 70%; }
     Form .field:focus-within .name { color: $accent; text-style: bold; }
     Form #fields { height: auto; max-height: 55vh; margin: 1 0 0 0; }
+    Form #kept { height: auto; }
     Form #help { color: $foreground 60%; margin: 1 0 0 0; }
     Form Sheet { max-height: 100%; }
     """
@@ -84,6 +85,7 @@ class Form(Box):
         title = f"New {name}" if self.record is None else f"{name.capitalize()} {self.record.id}"
         with Sheet():
             yield Line(title, classes="title")
+            yield Line(id="kept")
             with VerticalScroll(id="fields", can_focus=False):
                 for field, how in self._fields.items():
                     with Horizontal(classes="field"):
@@ -101,6 +103,7 @@ class Form(Box):
         for line in self.query(".error"):
             line.display = False
         self._field(next(iter(self._fields))).focus()
+        self.query_one("#kept", Line).display = False
         if self._draft is not None:
             self._take_up(self._draft)
         if any(how.kind == "link" for how in self._fields.values()):
@@ -115,7 +118,8 @@ class Form(Box):
                 if self._given[name] != draft.given.get(name, ""):
                     lines.append(label(f"{self._fields[name].label} is now: {self._given[name] or '(empty)'}"))
         lines.append(label("Ctrl+S saves it, Esc twice gives it up."))
-        self.query_one("#help", Line).put(stacked(lines))
+        self.query_one("#kept", Line).put(stacked(lines))
+        self.query_one("#kept", Line).display = True
 
     def draft(self, now: str) -> Draft | None:
         """What was typed and not saved, with the instant; None when nothing was."""
