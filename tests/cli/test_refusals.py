@@ -159,6 +159,7 @@ ON_A_COALITION: dict[str, list[str]] = {
     "redo": [],
     "coverage": ["check"],
     "backup": [],
+    "doctor": [],
     "config": ["set", "name", "A"],
 }
 

@@ -33,6 +33,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "coverage": ("coverage", "which districts have a member"),
     "backup": ("backups", "back the coalition up, verified"),
     "restore": ("backups", "list the backups, or put one in the coalition's place"),
+    "doctor": ("doctor", "look for faults of the coalition and its files"),
     "config": ("settings", "read and change settings"),
     "where": ("settings", "name every file the program owns"),
     "completion": ("completion", "completion for a shell"),

@@ -11,7 +11,7 @@ from typing import Any
 from partners_crm.errors import NotFound
 from partners_crm.model import Change, ChangeValues, Ledger, Operation, SourceRow
 from partners_crm.store.open import Handle, faults
-from partners_crm.store.read import tuples
+from partners_crm.store.read import streamed, tuples
 from partners_crm.store.work import change_bytes, operation_hash, salted_digest, source_row_bytes
 
 
@@ -147,12 +147,18 @@ def first_break(db: Handle) -> int | None:
     return None if (last, end) == (expected - 1, previous) else expected
 
 
+def verified_from(db: Handle) -> int:
+    """The operation with which the chain begins: 1, or the one that recovered the coalition."""
+    ((number,),) = tuples(db, Ledger.select(Ledger.verified_from))
+    return int(number)
+
+
 def _source_digest(db: Handle, number: int) -> bytes:
     columns = (SourceRow.operation, SourceRow.line, SourceRow.outcome, SourceRow.reason)
     more = (SourceRow.entity, SourceRow.record, SourceRow.cells)
     total = hashlib.sha256()
     query = SourceRow.select(*columns, *more).where(SourceRow.operation == number).order_by(SourceRow.id)
-    for row in tuples(db, query):
+    for row in streamed(db, query):
         total.update(source_row_bytes(row))
     return total.digest()
 
@@ -191,7 +197,7 @@ def _digest(db: Handle, number: int) -> tuple[bytes | None, int]:
         .where(Change.operation == number)
         .order_by(Change.id)
     )
-    for entity, record, action, old, new, salt, before, after in tuples(db, query):
+    for entity, record, action, old, new, salt, before, after in streamed(db, query):
         old, new = _bytes(old), _bytes(new)
         if salt is not None:
             for text, digest in ((before, old), (after, new)):
