@@ -16,9 +16,11 @@ from tests.conftest import NOW
 Script = Callable[[Pilot[Any]], Awaitable[None]]
 
 
-def drive(path: Path, script: Script, size: tuple[int, int] = (80, 24)) -> PartnersApp:
+def drive(
+    path: Path, script: Script, size: tuple[int, int] = (80, 24), *, draft_folder: Path | None = None
+) -> PartnersApp:
     """Run the application without a terminal, carry out a script on it, and end it."""
-    app = PartnersApp(path, demo_path=path.with_name("own-demo.db"), clock=lambda: NOW)
+    app = PartnersApp(path, demo_path=path.with_name("own-demo.db"), draft_folder=draft_folder, clock=lambda: NOW)
 
     async def go() -> None:
         async with app.run_test(size=size, notifications=True) as pilot:

@@ -48,6 +48,8 @@ class Terminal:
             stdout=theirs,
             stderr=theirs,
             start_new_session=True,
+            # Its controlling terminal, so that closing it hangs the program up.
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
             env={**os.environ, "TEXTUAL_ANIMATIONS": "none", **(environment or {})},
         )
         os.close(theirs)
@@ -62,6 +64,17 @@ class Terminal:
             self._program.kill()
             self._program.wait()
         os.close(self._file)
+
+    @property
+    def pid(self) -> int:
+        """The process of the program."""
+        return self._program.pid
+
+    def hang_up(self) -> int:
+        """Close the terminal, as a person who closes the window; the exit code of the program."""
+        os.close(self._file)
+        self._file = os.open(os.devnull, os.O_RDWR)
+        return self._program.wait(PATIENCE_S)
 
     def send(self, keys: bytes) -> None:
         """Type."""

@@ -13,7 +13,7 @@ from partners_crm.districts.maps import bundled_maps, load_info
 from partners_crm.errors import CannotDecide, NotFound, PartnersError
 from partners_crm.model import BY_NAME, Assignment, District, DistrictMap, Organization, Site
 from partners_crm.services.settings import all_settings
-from partners_crm.store import copying, files, health, journal, locks
+from partners_crm.store import copying, files, health, journal, locks, migrating
 from partners_crm.store.clock import Clock, utc_now
 from partners_crm.store.files import amount, side
 from partners_crm.store.maps import map_for
@@ -217,6 +217,8 @@ def _links(case: Case) -> Iterable[Finding]:
 def _schema(case: Case) -> Iterable[Finding]:
     for message in health.schema_differences(case.db):
         yield Finding(message, "another program changed the file; restore a backup: partners restore")
+    for name in migrating.altered(case.db):
+        yield Finding(f"the migration {name} is not the one that was applied", "reinstall partners-crm")
 
 
 def _journal(case: Case) -> Iterable[Finding]:

@@ -37,12 +37,11 @@ def migrate(db: Handle, directory: Path = MIGRATIONS, table: str = HISTORY) -> l
     with faults(db):
         runner = _runner(db, directory, table)
         applied, here = _applied(db, table), {each.name: each for each in runner.migrations()}
-        for name, digest in applied.items():
-            if name in here and sha256_of(Path(here[name].path)) != digest:
-                raise StoreDamaged(
-                    f"the migration {name} is not the one that was applied to {db.path}",
-                    "reinstall partners-crm, or restore a backup",
-                )
+        for name in altered(db, directory, table):
+            raise StoreDamaged(
+                f"the migration {name} is not the one that was applied to {db.path}",
+                "reinstall partners-crm, or restore a backup",
+            )
         version = db.pragma_value("user_version")
         pending = [name for name, each in here.items() if name not in applied and each.idx > version]
     if not pending:
@@ -58,6 +57,13 @@ def migrate(db: Handle, directory: Path = MIGRATIONS, table: str = HISTORY) -> l
         names: list[str] = runner.up()
         db.driver.execute("PRAGMA optimize")
     return names
+
+
+def altered(db: Handle, directory: Path = MIGRATIONS, table: str = HISTORY) -> list[str]:
+    """The names of the migrations that were applied from another file than the one that is there now, in order."""
+    applied = _applied(db, table)
+    paths = {name: directory / f"{name}.py" for name in sorted(applied)}
+    return [name for name, path in paths.items() if path.is_file() and sha256_of(path) != applied[name]]
 
 
 def begin_history(db: Handle) -> None:
