@@ -9,7 +9,7 @@ from partners_crm.cli import exit_codes, person
 from partners_crm.cli.app import COMMANDS, parser_of
 from partners_crm.model import ENTITIES
 from partners_crm.normalize.text import fold
-from partners_crm.services import settings
+from partners_crm.services import doctor, settings
 from partners_crm.services.importing import mapping
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -100,6 +100,12 @@ def codes() -> str:
         if name.isupper() and value.isdigit() and source[place + 1].startswith('"""'):
             rows.append(f"| {value} | {cell(source[place + 1].strip(chr(34)))} |")
     return "\n".join(["| code | meaning |", "|---|---|", *rows])
+
+
+def checks() -> str:
+    """Every check of the doctor."""
+    rows = [f"| `{check.name}` | {cell(check.about)} |" for check in doctor.CHECKS]
+    return "\n".join(["| check | looks at |", "|---|---|", *rows])
 
 
 def screen(name: str) -> str:

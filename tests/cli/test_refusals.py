@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -10,10 +9,9 @@ from pathlib import Path
 
 import pytest
 from tests.cli.conftest import Contents, Partners, assert_refused
+from tests.processes import command
 
 from partners_crm.cli.app import COMMANDS
-
-needs_modes = pytest.mark.skipif(os.geteuid() == 0, reason="no file mode stops the administrator")
 
 FILES: tuple[tuple[str, bytes | None, str], ...] = (
     ("missing.csv", None, "there is no such file"),
@@ -45,14 +43,11 @@ def test_a_file_that_cannot_be_imported_is_refused_with_code_3(
     assert contents() == before
 
 
-@needs_modes
-def test_a_file_that_may_not_be_read_is_refused(
-    partners: Partners, contents: Contents, write: Callable[..., Path]
-) -> None:
+def test_a_file_that_may_not_be_read_is_refused(database: Path, contents: Contents, write: Callable[..., Path]) -> None:
     path = write("Organization\nA\n")
     path.chmod(0)
     before = contents()
-    assert_refused(partners("import", path), 3, "members.csv")
+    assert_refused(command(database, "import", path, powers=False), 3, "members.csv")
     assert contents() == before
 
 
@@ -165,7 +160,7 @@ ON_A_COALITION: dict[str, list[str]] = {
 
 
 def test_every_command_is_of_a_known_kind() -> None:
-    assert set(COMMANDS) == set(ON_A_COALITION) | {"init", "where", "completion", "ui", "demo", "restore"}
+    assert set(COMMANDS) == set(ON_A_COALITION) | {"init", "where", "completion", "ui", "demo", "restore", "recover"}
 
 
 @pytest.mark.parametrize("name", ON_A_COALITION)
@@ -241,32 +236,27 @@ def test_a_url_is_no_file(partners: Partners, url: str) -> None:
     assert_refused(partners("--db", url, "init"), 2, "is a URL")
 
 
-@needs_modes
-def test_a_coalition_that_may_not_be_written_is_refused_with_code_6(
-    partners: Partners, database: Path, contents: Contents
-) -> None:
+def test_a_coalition_that_may_not_be_written_is_refused_with_code_6(database: Path, contents: Contents) -> None:
     before = contents()
     database.chmod(0o400)
     database.parent.chmod(0o500)
     try:
-        assert_refused(partners("add", "organization", "name=A"), 6)
+        assert_refused(command(database, "add", "organization", "name=A", powers=False), 6, str(database))
     finally:
         database.parent.chmod(0o700)
         database.chmod(0o600)
     assert contents() == before
 
 
-@needs_modes
-def test_a_coalition_that_may_not_be_read_is_refused_with_code_6(partners: Partners, database: Path) -> None:
+def test_a_coalition_that_may_not_be_read_is_refused_with_code_6(database: Path) -> None:
     database.chmod(0)
-    assert_refused(partners("list", "organizations"), 6)
+    assert_refused(command(database, "list", "organizations", powers=False), 6, str(database))
 
 
-@needs_modes
-def test_a_folder_that_takes_no_new_file_is_refused_with_code_6(partners: Partners, tmp_path: Path) -> None:
+def test_a_folder_that_takes_no_new_file_is_refused_with_code_6(tmp_path: Path) -> None:
     folder = tmp_path / "closed"
     folder.mkdir(mode=0o500)
-    assert_refused(partners("--db", folder / "x.db", "init"), 6, "does not allow a new file")
+    assert_refused(command(folder / "x.db", "init", powers=False), 6, "does not allow a new file")
 
 
 LONG = "x" * 300

@@ -13,12 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from tests.faults.nursery import Ended, Nursery
 
 HERE = Path(__file__).parent
 RELEASED = HERE.parent / "store" / "released"
-PIECES = 8
+PIECES = 6
 ROWS = 40
 """Rows of each piece of the import."""
 

@@ -29,7 +29,7 @@ GROWING = WRITE | SYNC | CUT | MAKE
 COUNT, FAIL_ONCE, FAIL_FROM, DIE_BEFORE, DIE_HALFWAY, DIE_AFTER = range(6)
 LIMIT = 60.0
 """Seconds after which a child is taken to hang."""
-_BOARD = struct.Struct("@lll512s")
+_BOARD = struct.Struct("@lll512s512s")
 WITHOUT_POWERS = (
     "import ctypes, os, sys\n"
     "for number in (1, 2, 3):\n"  # CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_FOWNER
@@ -74,6 +74,8 @@ class Ended:
     """Whether it ended within one of them."""
     last: str
     """The last of them: its name and file."""
+    first_failed: str
+    """The first that was made to fail."""
 
 
 class Nursery:
@@ -122,9 +124,9 @@ class Nursery:
         """Wait for a child, and kill it when the time is over: on purpose, or because it hangs."""
         answer = self._ask({"wait": child.process, "seconds": seconds}, seconds)
         board = Path(f"{child.base}.board")
-        calls, failed, inside, last = 0, 0, 0, b""
+        calls, failed, inside, last, first = 0, 0, 0, b"", b""
         if board.exists():
-            calls, failed, inside, last = _BOARD.unpack(board.read_bytes()[: _BOARD.size])
+            calls, failed, inside, last, first = _BOARD.unpack(board.read_bytes()[: _BOARD.size])
         ended = Ended(
             code=int(answer["code"]),
             seconds=float(answer["seconds"]),
@@ -135,6 +137,7 @@ class Nursery:
             failed=failed,
             inside=bool(inside),
             last=last.split(b"\0", 1)[0].decode(),
+            first_failed=first.split(b"\0", 1)[0].decode(),
         )
         for suffix in ("out", "err", "board"):
             Path(f"{child.base}.{suffix}").unlink(missing_ok=True)
@@ -253,9 +256,12 @@ def _live(order: dict[str, Any]) -> None:
         if order["arm"] is not None:
             folder, kinds, how, number, error = order["arm"]
             board = order["base"] + ".board"
-            assert ctypes.CDLL(None).shim_arm(
-                os.fsencode(folder), os.fsencode(board), kinds, how, ctypes.c_long(number), error
-            ) == 0
+            assert (
+                ctypes.CDLL(None).shim_arm(
+                    os.fsencode(folder), os.fsencode(board), kinds, how, ctypes.c_long(number), error
+                )
+                == 0
+            )
         code = works.WORKS[order["work"]](**order["arguments"])
         sys.stdout.flush()
     except BaseException:

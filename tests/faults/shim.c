@@ -26,6 +26,7 @@ struct board {
     long failed;    /* how many of them were made to fail */
     long inside;    /* whether the last one has not returned */
     char last[512]; /* its name and path */
+    char first_failed[512];
 };
 
 static struct board *board;
@@ -70,7 +71,8 @@ static enum verdict judge_path(enum kind kind, const char *name, const char *pat
             return HALF;
         if (how == DIE_AFTER)
             return LAST;
-        board->failed++;
+        if (!board->failed++)
+            memcpy(board->first_failed, board->last, sizeof board->last);
         board->inside = 0;
         /* A disk that becomes full takes the beginning of the write that does not fit. */
         if (how == FAIL_FROM && fault == ENOSPC && board->failed == 1 && kind == WRITE)

@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from partners_crm.store import copying
 from tests.faults.conftest import ROWS, Look, Looking, fresh
 from tests.faults.nursery import COUNT, DIE_AFTER, DIE_BEFORE, DIE_HALFWAY, Arming, Ended, Nursery
 from tests.faults.works import STEPS
+
+from partners_crm.store import copying
 
 PLACES = ("own disk", "Dropbox")
 """Folders with a write-ahead log, and without one (by their name)."""
@@ -38,8 +38,10 @@ _SUFFIXES = {
 class Siege:
     """One kind of work, done again and again under blows; it knows where they landed."""
 
-    def __init__(self, nursery: Nursery, folder: Path, work: str, seed: int) -> None:
+    def __init__(self, nursery: Nursery, folder: Path, work: str, seed: int, *, late: float = 1) -> None:
         self.nursery, self.folder, self.work = nursery, folder, work
+        self.late = late
+        """Above 1, more of the blows fall towards the end of the work."""
         self.random = random.Random(seed)
         self.landed: Counter[str] = Counter()
         self.kills = 0
@@ -67,6 +69,8 @@ class Siege:
     def _blow(self, share: float, in_a_call: bool) -> Callable[..., Ended]:
         undisturbed = self.undisturbed
         assert undisturbed is not None
+
+        share = 1 - (1 - share) ** self.late
 
         def strike(**arguments: Any) -> Ended:
             if in_a_call:
@@ -141,7 +145,7 @@ def test_case_43_a_killed_import_loses_no_file_that_it_reported(
             shutil.rmtree(folder)
             path, promised, seen = fresh(blank_coalition, folder), {}, set[Path]()
         ended = strike(path=path, pieces=pieces)
-        promised |= dict.fromkeys(map(int, re.findall(r"^operation (\d+);", ended.out, re.M)), "")
+        promised |= dict.fromkeys(map(int, re.findall(r"^operation (\d+);", ended.out, re.MULTILINE)), "")
         found = look(path)
         assert_kept(promised, found)
         assert list(found.sources.values()) == [piece.name for piece in pieces][: len(found.sources)]
@@ -179,10 +183,12 @@ def test_case_43_killed_edits_lose_none_that_was_saved(
             shutil.rmtree(folder)
             path, promised = fresh(blank_coalition, folder), {}
         ended = strike(path=path)
-        promised |= {int(number): hash_ for number, hash_ in re.findall(r"^operation (\d+) (\w+)$", ended.out, re.M)}
+        told = re.findall(r"^operation (\d+) (\w+)$", ended.out, re.MULTILINE)
+        promised |= {int(number): hash_ for number, hash_ in told}
         found = look(path)
         assert_kept(promised, found)
         assert found.newest - max(promised, default=1) <= 1
+        promised |= found.hashes
         finished = ended.code == 0
         if finished:
             assert found.contents == expected.contents
@@ -190,10 +196,9 @@ def test_case_43_killed_edits_lose_none_that_was_saved(
     assert look(path).contents == expected.contents
     siege.told(record_property)
     if nursery.shim is not None:
-        # The blows were spread over the work: some fell within a commit, some while the log was written back.
-        commits = "log" if place == PLACES[0] else "journal"
-        for word in (commits, "database"):
-            assert any(f"the {word}" in where for where in siege.landed), siege.landed
+        # The blows were spread over the work: some fell within a commit, some, of many, while the log was written back.
+        assert any("the log" in where or "the journal" in where for where in siege.landed), siege.landed
+        assert siege.kills < 100 or any("the database" in where for where in siege.landed), siege.landed
 
 
 @pytest.mark.parametrize("place", PLACES)
@@ -207,7 +212,7 @@ def test_case_53_a_killed_migration_is_done_or_not_begun(
     record_property: Callable[[str, object], None],
 ) -> None:
     folder = tmp_path / place
-    siege = Siege(nursery, folder, "migration", seed=53)
+    siege = Siege(nursery, folder, "migration", seed=53, late=2)
     path = fresh(released, folder)
     before = look(path, below=True)
     assert before.schema == 1
@@ -216,7 +221,7 @@ def test_case_53_a_killed_migration_is_done_or_not_begun(
     expected = look(path)
     assert expected.schema == 2
     schemas: Counter[int] = Counter()
-    for strike in siege.blows(scale(75)):
+    for strike in siege.blows(scale(80)):
         shutil.rmtree(folder)
         path = fresh(released, folder)
         strike(path=path)
@@ -254,13 +259,13 @@ def test_case_43_a_killed_backup_leaves_none_that_is_not_whole(
     before = look(path)
     folder = tmp_path / "there"
     siege = Siege(nursery, folder, "backups", seed=69)
-    arguments = {"path": path, "folder": folder, "count": 3}
+    arguments: dict[str, Any] = {"path": path, "folder": folder, "count": 3}
     siege.whole_run(**arguments)
     seen: set[Path] = set()
     drafts = 0
     for strike in siege.blows(scale(150)):
         ended = strike(**arguments)
-        for name in re.findall(r"^backup (.+)$", ended.out, re.M):
+        for name in re.findall(r"^backup (.+)$", ended.out, re.MULTILINE):
             assert Path(name).exists()
         assert_backups_whole(folder, seen)
         drafts = len(list(folder.glob("*.part")))

@@ -6,6 +6,7 @@ import importlib
 import json
 import os
 import resource
+import shutil
 import sqlite3
 import time
 from collections.abc import Callable
@@ -13,13 +14,15 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+from tests.conftest import NOW
+
 from partners_crm.cli import app, exit_codes
+from partners_crm.cli.output import say
 from partners_crm.crm import Crm
 from partners_crm.errors import PartnersError
 from partners_crm.model import ENTITIES, Contact, Organization
 from partners_crm.services import records
 from partners_crm.store import copying, journal, locks
-from tests.conftest import NOW
 
 STEPS = 40
 """Units of the script of edits."""
@@ -175,11 +178,24 @@ def limited(words: list[str], size: int) -> int:
     return app.run(words)
 
 
+def put(source: str, folder: str) -> int:
+    """An empty folder with a coalition in it, on a disk with nothing else."""
+    for each in Path(folder).parent.iterdir():
+        shutil.rmtree(each) if each.is_dir() else each.unlink()
+    Path(folder).mkdir()
+    path = Path(folder) / "coalition.db"
+    shutil.copyfile(source, path)
+    path.chmod(0o600)
+    return 0
+
+
 def fill(folder: str, leave: int) -> int:
-    """Fill the disk of a folder until so many bytes are left."""
-    size = max(0, os.statvfs(folder).f_bavail * os.statvfs(folder).f_bsize - leave)
-    with (Path(folder) / "ballast").open("wb") as stream:
-        stream.write(bytes(size))
+    """Fill the disk of a folder until at most so many bytes are left."""
+    ballast = Path(folder) / "ballast"
+    ballast.unlink(missing_ok=True)
+    disk = os.statvfs(folder)
+    with ballast.open("wb") as stream:
+        stream.write(bytes(max(0, disk.f_bavail * disk.f_bsize - leave)))
     return 0
 
 
@@ -187,7 +203,9 @@ def files_of(folder: str) -> int:
     """Every file below a folder with its bytes' digest, as JSON."""
     from partners_crm.store.files import sha256_of
 
-    found = {str(each.relative_to(folder)): sha256_of(each) for each in sorted(Path(folder).rglob("*")) if each.is_file()}
+    found = {
+        str(each.relative_to(folder)): sha256_of(each) for each in sorted(Path(folder).rglob("*")) if each.is_file()
+    }
     print(json.dumps(found))
     return 0
 
@@ -243,9 +261,7 @@ def _problems(connection: sqlite3.Connection) -> list[str]:
         "a change of no operation": "SELECT id FROM change WHERE operation NOT IN (SELECT id FROM operation)",
         "a change without values": "SELECT id FROM change WHERE id NOT IN (SELECT id FROM change_values)",
         "values of no change": "SELECT id FROM change_values WHERE id NOT IN (SELECT id FROM change)",
-        "a source row of no operation": (
-            "SELECT id FROM source_row WHERE operation NOT IN (SELECT id FROM operation)"
-        ),
+        "a source row of no operation": ("SELECT id FROM source_row WHERE operation NOT IN (SELECT id FROM operation)"),
         "an import without source rows": (
             "SELECT id FROM operation WHERE source <> '' AND id NOT IN (SELECT operation FROM source_row)"
         ),
@@ -267,7 +283,17 @@ def _contents(connection: sqlite3.Connection) -> dict[str, list[list[Any]]]:
     """Every record, but for its random uid and the day it was recorded on, and what the journal says was done."""
     found: dict[str, list[list[Any]]] = {}
     for name in [table._meta.table_name for table in ENTITIES] + ["change", "source_row", "operation"]:
-        left_out = {"uid", "recorded_on", "at", "hash", "previous", "before_digest", "after_digest", "source_digest"}
+        left_out = {
+            "uid",
+            "recorded_on",
+            "computed_at",
+            "at",
+            "hash",
+            "previous",
+            "before_digest",
+            "after_digest",
+            "source_digest",
+        }
         columns = [row[1] for row in connection.execute(f'PRAGMA table_info("{name}")') if row[1] not in left_out]
         listed = ", ".join(f'"{column}"' for column in columns)
         found[name] = [list(row) for row in connection.execute(f'SELECT {listed} FROM "{name}" ORDER BY id')]
@@ -285,8 +311,8 @@ class _Said:
     def __exit__(self, kind: object, error: BaseException | None, traceback: object) -> bool:
         if not isinstance(error, PartnersError):
             return False
-        app.say(f"partners: {error.message}")
-        app.say(f"  {error.hint}")
+        say(f"partners: {error.message}")
+        say(f"  {error.hint}")
         self.code = exit_codes.code_of(error)
         return True
 
@@ -310,6 +336,7 @@ WORKS: dict[str, Callable[..., int]] = {
         hold_foreign,
         edit_and_stay,
         limited,
+        put,
         fill,
         files_of,
         look,

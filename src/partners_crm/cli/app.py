@@ -34,6 +34,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "backup": ("backups", "back the coalition up, verified"),
     "restore": ("backups", "list the backups, or put one in the coalition's place"),
     "doctor": ("doctor", "look for faults of the coalition and its files"),
+    "recover": ("recovering", "save what is readable of a damaged coalition"),
     "config": ("settings", "read and change settings"),
     "where": ("settings", "name every file the program owns"),
     "completion": ("completion", "completion for a shell"),

@@ -15,9 +15,6 @@ from partners_crm.store.journal import Done, Recorded
 from partners_crm.store.open import Handle
 from partners_crm.store.work import Changes, changes
 
-SETUP = 1
-"""Id of the operation that set the coalition up: the ground every other stands on."""
-
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -60,8 +57,10 @@ def entity_history(db: Handle, table: type[Table], record_id: int) -> list[Entry
     by_id = {done.id: done for done in journal.operations(db, sorted({each.operation for each in found}))}
     entries = []
     for each in reversed(found):
-        done = by_id[each.operation]
-        entries.append(Entry(done.id, done.at, done.actor, done.title, each.action, _fields(table, each)))
+        done = by_id.get(each.operation)
+        # The head of an operation may have been lost with a damaged file.
+        at, actor, title = (done.at, done.actor, done.title) if done else ("", "", "(lost)")
+        entries.append(Entry(each.operation, at, actor, title, each.action, _fields(table, each)))
     return entries
 
 
@@ -71,8 +70,9 @@ def last_standing(db: Handle) -> Done:
     Raises:
         NotFound: there is none.
     """
+    ground = journal.verified_from(db)
     for done in journal.operations(db):
-        if done.undoes is None and done.undone_by is None and done.id != SETUP:
+        if done.undoes is None and done.undone_by is None and done.id > ground:
             return done
     raise NotFound("there is nothing to undo")
 
@@ -96,7 +96,7 @@ def undo(db: Handle, number: int | None = None, *, by: str = "", clock: Clock = 
 
     Raises:
         NotFound: there is no such operation, or nothing to undo.
-        Conflict: it was undone already, or it set the coalition up.
+        Conflict: it was undone already, or it set the coalition up or recovered it, or is older than that.
     """
     return _undo(db, lambda: last_standing(db) if number is None else journal.operation(db, number), by, clock)
 
@@ -105,8 +105,7 @@ def _undo(db: Handle, choose: Callable[[], Done], by: str, clock: Clock) -> Undo
     """Take back what `choose` names, which is asked under the lock: of two at once, the second finds the first done."""
     with changes(db, "", by=by, clock=clock) as unit:
         done = choose()
-        if done.id == SETUP:
-            raise Conflict("the operation that set the coalition up cannot be undone", "delete the file instead")
+        _refuse_ground(done, journal.verified_from(db))
         if done.undone_by is not None:
             raise Conflict(f"operation {done.id} was undone already, by operation {done.undone_by}")
         unit.title, unit.undoes = _undo_title(db, done), done.id
@@ -124,6 +123,19 @@ def _undo(db: Handle, choose: Callable[[], Done], by: str, clock: Clock) -> Undo
         if unit.count:
             report.operation = unit.operation
     return report
+
+
+def _refuse_ground(done: Done, ground: int) -> None:
+    """Refuse the operation every other stands on, and what is older: the first, or the one of a recovery."""
+    if done.id == ground == 1:
+        raise Conflict("the operation that set the coalition up cannot be undone", "delete the file instead")
+    if done.id == ground:
+        raise Conflict("the operation that recovered the coalition cannot be undone", "delete the file instead")
+    if done.id < ground:
+        raise Conflict(
+            f"operation {done.id} is of before the coalition was recovered, by operation {ground}, and cannot be undone",
+            "correct by hand what it did wrong: partners edit",
+        )
 
 
 def _undo_title(db: Handle, done: Done) -> str:

@@ -88,7 +88,7 @@ def back_up(db: Handle, folder: Path, why: str, *, clock: Clock = utc_now) -> Ba
     sweep(folder)
     path = _begun(folder, f"{db.path.stem}-{now.strftime(STAMP)}-{why}")
     draft = side(path, DRAFT)
-    with drafted(draft):
+    with drafted(draft), writing_to(path):
         rows = copy_into(db, draft)
         with writing_to(draft), ThreadPoolExecutor(1) as pool:
             synced = pool.submit(files.sync, draft)  # the disk writes it while it is checked
@@ -311,4 +311,6 @@ def _copy_failed(path: Path, error: sqlite3.Error) -> StoreError:
         return StoreDamaged(f"the coalition could not be copied to {path}: {error}", "see: partners doctor")
     free = files.amount(files.free_bytes(path.parent))
     what = "its disk is full" if name.startswith("SQLITE_FULL") else str(error)
+    if name.startswith("SQLITE_CANTOPEN"):
+        what = files.disk_refusal(path.parent)
     return StoreUnavailable(f"{path} cannot be written: {what} ({free} free)", "free some space, or choose another")

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
+import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import NamedTuple
 
 from partners_crm.errors import ConfigError, PermissionRefused, StoreDamaged, StoreError, StoreUnavailable
 
@@ -33,8 +33,7 @@ SIDES = ("-wal", "-shm", "-journal")
 _MAGIC = b"SQLite format 3\0"
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(NamedTuple):
     """What the first bytes of a database say (https://www.sqlite.org/fileformat.html, section 1.3)."""
 
     application: int
@@ -58,6 +57,15 @@ def has_journal(path: Path) -> bool:
     return os.path.lexists(f"{path}-journal")
 
 
+def let_write_sides(path: Path, found: os.stat_result) -> None:
+    """Give what SQLite keeps beside a database its mode: who read it while it was read-only left it read-only too."""
+    for each in (side(path, suffix) for suffix in SIDES):
+        with suppress(OSError):  # what cannot be changed is said when SQLite meets it
+            mode = each.lstat().st_mode
+            if stat.S_ISREG(mode) and not mode & stat.S_IWUSR:
+                each.chmod(found.st_mode & 0o666)
+
+
 def remove(path: Path) -> None:
     """Delete a database with everything SQLite keeps beside it; what is not there is no fault.
 
@@ -77,6 +85,11 @@ def new_file(path: Path) -> None:
     """
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except FileExistsError:
+        raise StoreUnavailable(f"{path.parent} is in the way: it is no folder", "move it away") from None
+    except OSError as error:
+        raise refused(path, error) from None
+    try:
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, 0o600))
     except FileExistsError:
         raise StoreUnavailable(f"{path} exists already", "open it with --db, or choose another name") from None
@@ -90,6 +103,17 @@ def refused(path: Path, error: OSError) -> StoreError | PermissionRefused:
         return PermissionRefused(f"{path.parent} does not allow a new file", "choose another place, or its modes")
     left = "" if error.errno != 28 else f"; {amount(free_bytes(path.parent))} are free"
     return StoreUnavailable(f"{path} cannot be written: {error.strerror}{left}", "free some space, or choose another")
+
+
+def disk_refusal(folder: Path) -> str:
+    """Why a folder's disk takes no new file, in the system's words: SQLite does not say. Looked at after a failure."""
+    probe = folder / f".partners-{os.getpid()}"
+    try:
+        os.close(os.open(probe, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, 0o600))
+        probe.unlink()
+    except OSError as error:
+        return error.strerror or str(error)
+    return "the disk refuses a file"
 
 
 def refuse_url(path: Path) -> None:
@@ -125,9 +149,14 @@ def read_header(path: Path) -> Header:
             f"{path} is not a database",
             "name the file of a coalition; if it was one, see: partners restore, partners recover",
         )
+    if not {header[18], header[19]} <= {1, 2}:
+        raise StoreDamaged(
+            f"{path} is damaged: its header tells of an unknown form of file",
+            "restore a backup: partners restore; or save what is left: partners recover",
+        )
     found = Header(int.from_bytes(header[68:72], "big"), int.from_bytes(header[60:64], "big"), header[18] == 2)
-    # The header may be older than the log beside the file, or of a write that was cut off; then SQLite has to be asked.
-    if has_log(path) or has_journal(path):
+    # The header's application id may be older than the log beside the file; then SQLite has to be asked.
+    if has_log(path):
         return found
     if found.application not in OURS:
         if found.application == 0 and found.logged and int.from_bytes(header[28:32], "big") <= 1:
@@ -137,7 +166,7 @@ def read_header(path: Path) -> Header:
             )
         raise StoreDamaged(f"{path} is a database of another program", "name the file of a coalition with --db")
     whole = _size(header)
-    if size < whole:
+    if size < whole and not has_journal(path):
         raise StoreDamaged(
             f"{path} is cut short: {size:,} of {whole:,} bytes",
             "restore a backup: partners restore; or save what is left: partners recover",
@@ -187,17 +216,31 @@ def sha256_of(path: Path) -> str:
 
 
 def sync(path: Path) -> None:
-    """Have the disk keep a file, or the names in a folder, before going on."""
-    descriptor = os.open(path, os.O_RDONLY)
+    """Have the disk keep a file, or the names in a folder, before going on.
+
+    Raises:
+        StoreUnavailable, PermissionRefused: the disk refuses.
+    """
     try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        raise refused(path, error) from None
 
 
 def put_in_place(draft: Path, path: Path) -> None:
-    """Give a finished draft its name, replacing what has it, and have the disk keep that."""
-    draft.replace(path)
+    """Give a finished draft its name, replacing what has it, and have the disk keep that.
+
+    Raises:
+        StoreUnavailable, PermissionRefused: the disk refuses.
+    """
+    try:
+        draft.replace(path)
+    except OSError as error:
+        raise refused(path, error) from None
     sync(path.parent)
 
 
@@ -205,7 +248,8 @@ def free_bytes(folder: Path) -> int:
     """Bytes left on the disk of a folder, or of the nearest one above it that exists."""
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent
-    return shutil.disk_usage(folder).free
+    disk = os.statvfs(folder)  # shutil loads four compression libraries with it
+    return disk.f_bavail * disk.f_frsize
 
 
 def amount(count: int) -> str:

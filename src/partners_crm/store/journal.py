@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -134,17 +134,25 @@ def first_break(db: Handle) -> int | None:
         ((first, last, end),) = tuples(db, Ledger.select(Ledger.verified_from, Ledger.operation, Ledger.hash))
     previous, expected = "", first
     for head in heads:
-        number, stored, rows = head["id"], head.pop("hash"), _bytes(head.pop("source_digest"))
+        number = int(head["id"])
         if number < first:
             continue
-        digest, count = _digest(db, number)
-        fits = head["previous"] == previous and head["changes"] == count and number == expected
-        if digest is None or not fits or operation_hash(_ordered(head), digest, rows) != stored:
-            return int(number)
-        if rows is not None and _source_digest(db, number) != rows:
-            return int(number)
-        previous, expected = stored, number + 1
+        if head["previous"] != previous or number != expected or not is_as_written(db, head):
+            return number
+        previous, expected = head["hash"], number + 1
     return None if (last, end) == (expected - 1, previous) else expected
+
+
+def is_as_written(db: Handle, head: Mapping[str, Any]) -> bool:
+    """Whether an operation, given by its columns, fits its hash and its changes, values and source rows fit it.
+
+    The operation before it is not looked at.
+    """
+    rows = _bytes(head["source_digest"])
+    digest, count = _digest(db, head["id"])
+    if digest is None or head["changes"] != count or operation_hash(_ordered(head), digest, rows) != head["hash"]:
+        return False
+    return rows is None or _source_digest(db, head["id"]) == rows
 
 
 def verified_from(db: Handle) -> int:
@@ -163,7 +171,7 @@ def _source_digest(db: Handle, number: int) -> bytes:
     return total.digest()
 
 
-def _ordered(head: dict[str, Any]) -> dict[str, Any]:
+def _ordered(head: Mapping[str, Any]) -> dict[str, Any]:
     names = (
         "id",
         "uid",

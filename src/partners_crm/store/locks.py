@@ -16,12 +16,10 @@ from __future__ import annotations
 
 import errno
 import fcntl
-import getpass
 import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from partners_crm.errors import StoreLocked
@@ -34,18 +32,20 @@ UNNOTICED = 0.3
 """Seconds of waiting of which no word is said."""
 STEP = 0.02
 """Seconds between two looks."""
+_WRITING = "120"
+"""The byte of SQLite's shared memory that a writer locks."""
 _NO_LOCKS = {errno.ENOTSUP, errno.ENOLCK, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSYS, errno.EINVAL}
 
 Word = Callable[[str], object]
 """Is told, once, what a program waits for."""
 
 
-@dataclass(slots=True)
 class Held:
     """A lock file that this program holds; `None` where none could be had."""
 
-    path: str
-    descriptor: int | None
+    def __init__(self, path: str, descriptor: int | None) -> None:
+        self.path = path
+        self.descriptor = descriptor
 
     def alone(self, patience: float = 0.0) -> bool:
         """Hold it exclusively instead of shared; False when others still hold it after that many seconds."""
@@ -128,23 +128,38 @@ def holders(lock: str) -> list[int]:
 
     This process is not counted.
     """
+    return _holding(lock, "FLOCK")
+
+
+def _holding(path: str, *words: str) -> list[int]:
+    """The other processes with a lock on a file whose line in Linux's list has these words."""
     try:
-        inode = os.stat(lock).st_ino  # noqa: PTH116
+        inode = os.stat(path).st_ino  # noqa: PTH116
         lines = Path("/proc/locks").read_text("ascii").splitlines()
     except OSError:
         return []
     found = set()
     for line in lines:
         fields = line.split()  # 1: FLOCK ADVISORY READ 1234 08:02:131074 0 EOF
-        if len(fields) > 5 and fields[1] == "FLOCK" and fields[5].rpartition(":")[2] == str(inode):
+        if len(fields) > 6 and fields[5].rpartition(":")[2] == str(inode) and set(words) <= set(fields):
             found.add(int(fields[4]))
-    return sorted(found - {os.getpid()})
+    return sorted(found - {os.getpid(), 0, -1})
 
 
 def described(path: Path) -> str:
     """The programs that have a coalition open, for a message; "another program" where the system does not say."""
-    found = holders(f"{path}{OPEN}")
-    return f"process {', '.join(map(str, found))}" if found else "another program"
+    return _described(holders(f"{path}{OPEN}"))
+
+
+def writer(path: Path) -> str:
+    """The program that holds SQLite's own lock for writing; where the system does not say, those that have it open."""
+    # In write-ahead mode it is a byte of the shared memory, else the file (https://www.sqlite.org/walformat.html, 2.3).
+    found = _holding(f"{path}-shm", "POSIX", "WRITE", _WRITING) or _holding(str(path), "POSIX", "WRITE")
+    return _described(found) if found else described(path)
+
+
+def _described(processes: list[int]) -> str:
+    return f"process {', '.join(map(str, processes))}" if processes else "another program"
 
 
 def _descriptor(lock: str, mode: int) -> int | None:
@@ -201,6 +216,8 @@ def _writer(descriptor: int) -> str:
 
 
 def _user() -> str:
+    import getpass  # a program that only reads does not say who it is
+
     try:
         return getpass.getuser()
     except (KeyError, OSError):

@@ -42,7 +42,8 @@ def migrate(db: Handle, directory: Path = MIGRATIONS, table: str = HISTORY) -> l
                 f"the migration {name} is not the one that was applied to {db.path}",
                 "reinstall partners-crm, or restore a backup",
             )
-        version = db.pragma_value("user_version")
+        # A plugin's migrations count for themselves: the number in the header is that of our own tables.
+        version = db.pragma_value("user_version") if table == HISTORY else 0
         pending = [name for name, each in here.items() if name not in applied and each.idx > version]
     if not pending:
         return []

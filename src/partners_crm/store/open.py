@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -43,6 +44,19 @@ PRAGMAS = (
     ("busy_timeout", BUSY_MS),
 )
 """What every connection is set to."""
+_DAMAGED = (
+    "malformed",
+    "not a database",
+    "unsupported file format",
+    "no such table",
+    "no such column",
+    "has no column named",
+)
+"""Words of SQLite for a damaged file, where it gives no name of the error: what it is asked for was there once."""
+_GLANCE = 0.2
+"""Seconds between two looks whether another program brought a coalition up to date."""
+_SCARCE = 100_000
+"""Bytes left on a disk that SQLite's own files beside a coalition may not fit into."""
 _OPENED: set[tuple[int, int]] = set()
 """Device and inode of every file this process has opened as a database: its bytes must not be read in another way,
 for closing a second descriptor drops SQLite's locks, which belong to the process (see `store/files`)."""
@@ -103,10 +117,19 @@ def open_store(path: Path, word: locks.Word = silent) -> Handle:
     held = locks.hold_open(str(path), found.st_mode)
     db = _handle(path, found, held, word)
     try:
-        if header is not None and not db.read_only and (has_journal or header.logged != db.place.is_safe):
+        if has_log and not db.read_only:
+            files.let_write_sides(path, found)
+        if header is not None and not db.read_only and header.logged != db.place.is_safe:
             _set_log(db)
         with faults(db):
             db.connect()
+            if (header is None or has_journal) and not db.read_only:
+                # Moved to another place since this process opened it, or its change of mode was cut off.
+                ((mode,),) = db.driver.execute("PRAGMA journal_mode").fetchall()
+                if (mode == "wal") != db.place.is_safe:
+                    db.close()
+                    _set_log(db)
+                    db.connect()
         # What lies beside the file may be newer than its header, or older.
         _check_ours(db, None if has_log or has_journal else header, has_log=has_log)
     except BaseException:
@@ -222,6 +245,11 @@ def faults(db: Handle) -> Iterator[None]:
         raise
     except (peewee.DatabaseError, sqlite3.Error) as error:
         raise translate(db, error) from error
+    except UnicodeDecodeError as error:
+        # The driver failed to read SQLite's own words, which quote a damaged schema.
+        if b"malformed" not in error.object:
+            raise
+        raise translate(db, sqlite3.DatabaseError("malformed database schema")) from None
 
 
 def translate(db: Handle, error: BaseException) -> StoreError | PermissionRefused:
@@ -232,14 +260,17 @@ def translate(db: Handle, error: BaseException) -> StoreError | PermissionRefuse
     text = str(raw)
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return StoreLocked(
-            f"{path} is in use by {locks.described(path)}",
+            f"{path} is in use by {locks.writer(path)}",
             f"waited {BUSY_MS / 1000:.0f} seconds; close the other program or try again",
         )
     if name.startswith("SQLITE_READONLY"):
         return PermissionRefused(
             f"{path} or its folder {path.parent} is read-only", "give yourself write permission on both"
         )
-    if name.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")) or "malformed" in text or "not a database" in text:
+    if text.startswith("Could not decode to UTF-8"):
+        text = "a text in it is not UTF-8"  # SQLite's words quote the text, which is a person's data
+        name = "SQLITE_CORRUPT"
+    if name.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")) or any(word in text for word in _DAMAGED):
         return StoreDamaged(
             f"{path} is damaged: {text}",
             "restore a backup: partners restore; or save what is left: partners recover",
@@ -252,8 +283,26 @@ def translate(db: Handle, error: BaseException) -> StoreError | PermissionRefuse
     if "UNIQUE constraint failed" in text:
         return StoreUnavailable(f"{text.rpartition(': ')[2]}: the value is taken already", "nothing was saved")
     if name.startswith("SQLITE_CANTOPEN"):
+        for each in (files.side(path, suffix) for suffix in files.SIDES):
+            if each.is_symlink():
+                return StoreUnavailable(f"{each} is a symbolic link, which is never followed", "delete it")
+        if os.access(path, os.R_OK) and os.access(path.parent, os.W_OK | os.X_OK):
+            free = files.amount(files.free_bytes(path.parent))
+            return StoreUnavailable(
+                f"{path} cannot be opened with the files that belong to it: {files.disk_refusal(path.parent)}"
+                f" ({free} free)",
+                "free some space, or look after the disk",
+            )
         return PermissionRefused(
             f"{path} cannot be opened", f"check the modes of the file and of its folder {path.parent}"
+        )
+    if name.startswith("SQLITE_IOERR"):
+        # A commit whose last step failed may be found whole when the file is opened again.
+        left = files.free_bytes(path.parent)
+        cause = f"the disk is full, {text}" if left < _SCARCE else text
+        return StoreUnavailable(
+            f"{path}: {cause} ({files.amount(left)} free)",
+            "look after the disk; whether the last change was saved says: partners history",
         )
     return StoreUnavailable(f"{path}: {text}", "nothing was saved")
 
@@ -288,10 +337,13 @@ def _handle(path: Path, found: os.stat_result, held: locks.Held, word: locks.Wor
 
 
 def _set_log(db: Handle) -> None:
-    """Put the file into write-ahead mode, or out of it where it lies in a place that has none."""
+    """Put the file into write-ahead mode, or out of it where it lies in a place that has none.
+
+    One program at a time: two that did it at once would each wait for the other to let go of the file.
+    """
     connection = sqlite3.connect(db.path, isolation_level=None, timeout=BUSY_MS / 1000)
     try:
-        with faults(db):
+        with faults(db), locks.turn(db.path, "open it", db.word):
             if not db.place.is_safe:
                 # A connection that is alone needs no shared memory, which a network share does not have.
                 connection.execute("PRAGMA locking_mode = EXCLUSIVE")
@@ -302,17 +354,16 @@ def _set_log(db: Handle) -> None:
 
 def _check_ours(db: Handle, header: files.Header | None, *, has_log: bool) -> None:
     with faults(db):
-        if header is None or has_log:
-            # The log may be newer than the header.
+        if header is None:
             application, version = db.pragma_value("application_id"), db.pragma_value("user_version")
         else:
             application, version = header.application, header.schema
     if application not in OURS:
         raise StoreDamaged(f"{db.path} is a database of another program", "name the file of a coalition with --db")
+    if version < SCHEMA_VERSION:
+        version = _bring_up_to_date(db)
     if version > SCHEMA_VERSION:
         raise _too_new(db, version)
-    if version < SCHEMA_VERSION:
-        _bring_up_to_date(db)
     if application == LOGGED_ID:
         db.marked = has_log
         db.lacks_log = not has_log and db.place.is_safe
@@ -345,7 +396,8 @@ def _too_new(db: Handle, version: int) -> SchemaTooNew:
     )
 
 
-def _bring_up_to_date(db: Handle) -> None:
+def _bring_up_to_date(db: Handle) -> int:
+    """Bring an older coalition up to date, unless another program just did; gives the schema it has then."""
     if db.read_only:
         raise PermissionRefused(
             f"{db.path} was written by an older version and has to be brought up to date, but is read-only",
@@ -354,13 +406,23 @@ def _bring_up_to_date(db: Handle) -> None:
     from partners_crm.store.migrating import migrate  # an older file is rare; it loads playhouse
 
     db.close()
-    if not db.held.alone(locks.PATIENCE):
-        raise StoreLocked(
-            f"{db.path} has to be brought up to date, but {locks.described(db.path)} has it open",
-            "close the other program, then try again",
-        )
+    end = time.monotonic() + locks.PATIENCE
+    while not db.held.alone(_GLANCE):
+        connect(db)
+        with faults(db):
+            version = db.pragma_value("user_version")
+        if version >= SCHEMA_VERSION:
+            return version  # another program did it, and has it open still
+        db.close()
+        if time.monotonic() >= end:
+            raise StoreLocked(
+                f"{db.path} has to be brought up to date, but {locks.described(db.path)} has it open",
+                "close the other program, then try again",
+            )
     try:
         connect(db)
         migrate(db)
+        with faults(db):
+            return db.pragma_value("user_version")
     finally:
         db.held.shared()

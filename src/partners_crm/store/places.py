@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 _MOUNTS = "/proc/self/mountinfo"
 _SHARES = {
@@ -53,8 +53,7 @@ _ANY_SHARE = re.compile(rf" - (?:{'|'.join(_SHARES)})[. ]")
 _ESCAPES = (("\\040", " "), ("\\011", "\t"), ("\\012", "\n"), ("\\134", "\\"))
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where a file lies."""
 
     kind: str

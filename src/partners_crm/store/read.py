@@ -32,6 +32,12 @@ def tuples(db: Handle, query: Any) -> list[tuple[Any, ...]]:
         return cast("list[tuple[Any, ...]]", cast("Any", db).execute(query).fetchall())
 
 
+def streamed(db: Handle, query: Any) -> Iterator[tuple[Any, ...]]:
+    """As `tuples`, but a row at a time: for what may be larger than memory. Nothing may be written meanwhile."""
+    with faults(db):
+        yield from cast("Any", db).execute(query)
+
+
 def count(db: Handle, query: Any) -> int:
     """How many rows a query selects."""
     with faults(db):

@@ -32,10 +32,12 @@ def alone(path: Path) -> Iterator[None]:
     try:
         if not held.alone(_SETTLING):
             raise StoreLocked(
-                f"{path} is open in {locks.described(path)}; nothing was changed", "close it there, then restore"
+                f"{path} is open in {locks.described(path)}; nothing was changed", "close it there, then try again"
             )
-        yield
-        held.forget(path)
+        try:
+            yield
+        finally:
+            held.forget(path)
     finally:
         held.release()
 

@@ -21,9 +21,10 @@ from typing import Any, TypeVar
 
 from partners_crm.errors import Conflict, NotFound, PermissionRefused, SchemaTooNew, StoreReplaced
 from partners_crm.model import Table
+from partners_crm.model.journal import JournalTable
 from partners_crm.store.clock import Clock, utc_now
 from partners_crm.store.files import LOGGED_ID
-from partners_crm.store.locks import UNNOTICED, described, turn
+from partners_crm.store.locks import UNNOTICED, turn, writer
 from partners_crm.store.open import BUSY_MS, SCHEMA_VERSION, Handle, faults
 
 T = TypeVar("T", bound=Table)
@@ -78,6 +79,8 @@ def changes(
             yield unit
             if keep and unit.count:
                 unit.seal()
+                # After waiting and working, for what is committed to a file that was deleted meanwhile is lost.
+                _same_file(db)
                 connection.execute("COMMIT")
                 _mark(db)
             else:
@@ -125,6 +128,8 @@ class Changes:
         self._spoiled = False
         self._source_rows: Any = None
         """Running digest of the source rows kept; None when there are none."""
+        self._verified_from: int | None = None
+        """The operation the chain begins with from now on; None when it goes on."""
         self._pool = b""
         self._drawn = 0
 
@@ -166,7 +171,7 @@ class Changes:
         self._connection = _Ended()
 
     def restore(self, table: type[Table], values: Mapping[str, Any]) -> None:
-        """Insert a record exactly as it was: same id, uid and version. For undo alone.
+        """Insert a record exactly as it was: same id, uid and version. For undo and recovery alone.
 
         Raises:
             Conflict: another record has a value that only one can have.
@@ -244,6 +249,28 @@ class Changes:
             self._source_rows = self._source_rows or hashlib.sha256()
             self._source_rows.update(b"".join(map(source_row_bytes, kept)))
 
+    # ---------------------------------------------------------------- recovering
+
+    def keep(self, table: type[JournalTable], rows: Iterable[Mapping[str, Any]]) -> int:
+        """Write rows of an earlier journal as they were; of those with the same id the first. Gives how many.
+
+        For a recovery alone, which lets the chain begin anew after them.
+        """
+        names = table._meta.sorted_field_names
+        columns, marks = ", ".join(f'"{name}"' for name in names), ",".join("?" * len(names))
+        statement = f'INSERT OR IGNORE INTO "{table._meta.table_name}" ({columns}) VALUES ({marks})'  # noqa: S608
+        return int(self._connection.executemany(statement, map(itemgetter(*names), rows)).rowcount)
+
+    def begin_anew(self, operation: int) -> None:
+        """Be the operation of that number and the first of the chain: what was kept before it cannot be verified."""
+        self.operation = self._verified_from = operation
+        self._previous = ""
+        self._next_change = 1 + (self._one("SELECT max(id) FROM change")[0] or 0)
+
+    def lose(self, table: type[Table], record_id: int, values: Mapping[str, Any] | None) -> None:
+        """Write into the journal that a record is no longer there, and what was known of it. For a recovery alone."""
+        self._log(table, record_id, "delete", values, None)
+
     # ---------------------------------------------------------------- reading under the lock
 
     def current(self, table: type[Table], record_id: int) -> dict[str, Any] | None:
@@ -298,7 +325,10 @@ class Changes:
             f"INSERT INTO operation ({','.join(row)}) VALUES ({marks})",  # noqa: S608  # column names are ours
             tuple(row.values()),
         )
-        self._connection.execute("UPDATE ledger SET operation = ?, hash = ?", (self.operation, row["hash"]))
+        self._connection.execute(
+            "UPDATE ledger SET operation = ?, hash = ?, verified_from = coalesce(?, verified_from)",
+            (self.operation, row["hash"], self._verified_from),
+        )
         if self.db.place.is_safe and not self.db.marked:
             self._connection.execute(f"PRAGMA application_id = {LOGGED_ID}")
 
@@ -519,7 +549,7 @@ def _begin(db: Handle) -> None:
     except sqlite3.OperationalError as error:
         if error.sqlite_errorname != "SQLITE_BUSY":
             raise
-        db.word(f"waiting for {described(db.path)} to let go of {db.path.name}")
+        db.word(f"waiting for {writer(db.path)} to let go of {db.path.name}")
         connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
         connection.execute("BEGIN IMMEDIATE")
     finally:

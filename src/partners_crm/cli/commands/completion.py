@@ -6,6 +6,7 @@ import argparse
 
 from partners_crm.cli import exit_codes
 from partners_crm.model import ENTITIES
+from partners_crm.services.doctor import CHECKS
 
 SHELLS = ("bash", "zsh", "fish")
 _WITH_ENTITY = {"show", "add", "edit", "archive", "delete", "history"}
@@ -37,6 +38,8 @@ def _words() -> dict[str, list[str]]:
                 words += [str(choice) for choice in action.choices]
         if name == "list":
             words += [table.entity.plural for table in ENTITIES]
+        elif name == "doctor":
+            words += [check.name for check in CHECKS]
         elif name in _WITH_ENTITY:
             words += [table.entity.name for table in ENTITIES]
         found[name] = words
