@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -23,7 +24,7 @@ def test_a_backup_says_where_it_is_and_what_is_in_it(members: Partners, database
     (found,) = [each for each in known_backups(backups_of(database)) if each.why == "by-hand"]
     first, second, third = done.out.splitlines()
     assert first == f"backed up Test Coalition to {found.path}"
-    assert "opened and found whole" in second
+    assert "every page and index checked" in second
     assert third == f"newest operation 2; sha256 {found.sha256}"
 
 
@@ -44,17 +45,23 @@ def test_a_backup_into_a_file_is_refused(members: Partners, tmp_path: Path) -> N
 
 
 def test_the_first_change_of_a_day_makes_a_backup_and_reading_none(members: Partners, database: Path) -> None:
-    assert known_backups(backups_of(database)) == [], "an empty coalition needs none"
+    first = known_backups(backups_of(database))
+    assert [(each.why, each.operation) for each in first] == [("daily", 2)], "the first import is in it"
     for words in (["list", "organizations"], ["coverage", "check"], ["history"], ["doctor"]):
         members(*words)
-    assert known_backups(backups_of(database)) == []
+    assert known_backups(backups_of(database)) == first
     assert members("edit", "organization", "River Table", "name=River Tables").code == 0
     assert members("undo").code == 0
+    assert known_backups(backups_of(database)) == first, "one a day"
+    for path in backups_of(database).iterdir():
+        path.unlink()
+    assert members("edit", "organization", "River Table", "name=River Tables").code == 0
     (found,) = known_backups(backups_of(database))
-    assert (found.why, found.operation) == ("daily", 2)
+    assert (found.why, found.operation) == ("daily", 4), "made before the change"
 
 
 def test_a_day_without_room_for_a_backup_is_said_and_the_change_is_made(members: Partners, database: Path) -> None:
+    shutil.rmtree(backups_of(database))
     backups_of(database).write_text("in the way")
     done = members("add", "organization", "name=New House")
     assert done.code == 0
@@ -63,6 +70,7 @@ def test_a_day_without_room_for_a_backup_is_said_and_the_change_is_made(members:
 
 
 def test_what_backups_there_are(members: Partners, database: Path) -> None:
+    shutil.rmtree(backups_of(database))
     none = members("restore")
     assert (none.code, none.out) == (0, "")
     assert "there is no backup in" in none.err

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -17,6 +18,7 @@ from tests.cli.conftest import Contents, Partners, assert_refused
 from partners_crm.cli.commands.doctor import as_json
 from partners_crm.services.doctor import CHECKS
 from partners_crm.store import health
+from partners_crm.store.copying import backups_of
 
 NAMES = [check.name for check in CHECKS]
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "json.md"
@@ -144,7 +146,8 @@ def test_a_check_that_does_not_exist_is_refused_with_code_2(partners: Partners, 
     assert_refused(partners("--db", tmp_path / "none.db", "doctor", "teeth"), 2, "there is no check teeth")
 
 
-def test_a_coalition_without_a_backup_and_with_lost_sites_says_what_to_do(members: Partners) -> None:
+def test_a_coalition_without_a_backup_and_with_lost_sites_says_what_to_do(members: Partners, database: Path) -> None:
+    shutil.rmtree(backups_of(database))
     result = members("doctor", "backups", "sites")
     assert result.code == 1
     assert "there is no backup in" in result.out

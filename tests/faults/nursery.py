@@ -118,6 +118,8 @@ class Nursery:
             if arm is None or self.shim is None
             else [str(arm.folder.resolve()), arm.kinds, arm.how, arm.number, arm.error],
         }
+        for suffix in ("out", "err"):
+            Path(f"{base}.{suffix}").touch()  # a child that is killed at once leaves them empty
         return Child(int(self._ask(order)["process"]), base)
 
     def wait(self, child: Child, seconds: float = LIMIT, *, kill: bool = False) -> Ended:

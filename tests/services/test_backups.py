@@ -31,7 +31,7 @@ from partners_crm.errors import (
 )
 from partners_crm.model import Organization
 from partners_crm.services import backups, records
-from partners_crm.store import copying, journal
+from partners_crm.store import copying, journal, locks
 from partners_crm.store.copying import Backup, backups_of, check_copy, known_backups, manifest_of, verified
 from partners_crm.store.journal import first_break
 
@@ -94,12 +94,13 @@ def test_a_day_is_one_of_the_coalitions_time_zone(database: Path) -> None:
     assert work(database, evening + timedelta(hours=2), "Fourth") is not None
 
 
-def test_a_clock_set_back_makes_no_second_backup_and_loses_none(database: Path) -> None:
+def test_a_clock_set_back_makes_one_backup_that_day_and_loses_none(database: Path) -> None:
     work(database, NOW, "First")
     assert work(database, NOW, "Second") is not None
-    assert work(database, NOW - timedelta(days=400), "Third") is None
-    assert work(database, NOW + timedelta(days=1), "Fourth") is not None
-    assert len(known_backups(backups_of(database))) == 2
+    assert work(database, NOW - timedelta(days=400), "Third") is not None, "a day without a backup yet"
+    assert work(database, NOW - timedelta(days=400), "Fourth") is None
+    assert work(database, NOW + timedelta(days=1), "Fifth") is not None
+    assert len(known_backups(backups_of(database))) == 3
 
 
 def test_a_daily_backup_after_a_restore_to_an_earlier_state_is_made(database: Path) -> None:
@@ -443,3 +444,70 @@ def test_a_symbolic_link_to_a_coalition_stays_one(database: Path, kept: Backup, 
     backups.restore(link, kept.path)
     assert link.is_symlink()
     assert names(database) == ["First"]
+
+
+def test_a_restore_never_deletes_the_backup_it_restores(database: Path, kept: Backup) -> None:
+    oldest = backups.restore(database, kept.path, clock=lambda: NOW).safety
+    assert oldest is not None
+    for number in range(1, backups.OTHERS_KEPT):
+        with on(database, NOW) as crm:
+            add(crm, f"House {number}")
+        backups.restore(database, kept.path, clock=lambda: NOW + timedelta(hours=number))  # noqa: B023
+    done = backups.restore(database, oldest, clock=lambda: NOW + timedelta(days=1))
+    assert oldest.exists()
+    assert verified(oldest).path == oldest
+    assert done.safety is not None
+    assert names(database) == ["First", "Second"]
+
+
+def test_a_backup_of_another_coalition_has_to_be_asked_for(database: Path, kept: Backup, tmp_path: Path) -> None:
+    with Crm.create(tmp_path / "other.db", "Other Coalition") as crm:
+        other = crm.back_up().path
+    with pytest.raises(ConfigError, match="is of another coalition, Other Coalition, not of Test Coalition"):
+        backups.restore(database, other)
+    assert names(database) == ["First", "Second"]
+    backups.restore(database, other, other=True)
+    with Crm.open(database) as crm:
+        assert crm.name == "Other Coalition"
+
+
+@pytest.mark.parametrize("kind", ["text", "database"])
+def test_what_is_no_coalition_is_not_replaced(tmp_path: Path, kept: Backup, kind: str) -> None:
+    path = tmp_path / "notes.txt"
+    if kind == "text":
+        path.write_text("my notes " * 100)
+    else:
+        connection = sqlite3.connect(path)
+        connection.execute("CREATE TABLE a (b)")
+        connection.close()
+    before = path.read_bytes()
+    with pytest.raises(ConfigError, match="is no coalition; nothing was changed"):
+        backups.restore(path, kept.path)
+    assert path.read_bytes() == before
+    assert sorted(each.name for each in tmp_path.glob("notes*")) == ["notes.txt"]
+
+
+@pytest.mark.parametrize("said", ["[]", "{}", "x", '{"why": 1}'])
+def test_a_description_that_is_none_stops_nothing(database: Path, kept: Backup, said: str) -> None:
+    (backups_of(database) / "odd.db.json").write_text(said)
+    (backups_of(database) / "odd.db").write_text(said)
+    text = manifest_of(kept.path).read_text().replace(kept.at, "")
+    (backups_of(database) / "older.db").write_text("")
+    (backups_of(database) / "older.db.json").write_text(text)
+    assert [each.path for each in known_backups(backups_of(database))] == [kept.path]
+    assert work(database, NOW + timedelta(days=3), "Third") is not None
+
+
+def test_a_lock_on_a_file_that_was_deleted_meanwhile_is_no_lock(database: Path) -> None:
+    first = locks.hold_open(str(database), 0o600)
+    second = locks.hold_open(str(database), 0o600)
+    assert not first.alone()
+    first.release()
+    third = locks.hold_open(str(database), 0o600)
+    third.release()
+    database.with_name(f"{database.name}-open").unlink()  # as the last program that closes a coalition does
+    fourth = locks.hold_open(str(database), 0o600)
+    assert not second.alone(), "it holds what nobody sees any more"
+    fourth.release()
+    assert second.alone()
+    second.release()

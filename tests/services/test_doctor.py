@@ -23,7 +23,7 @@ from partners_crm.services import doctor, records, setup
 from partners_crm.services.doctor import Finding, outside
 from partners_crm.services.settings import change_setting
 from partners_crm.store import files, health, places
-from partners_crm.store.copying import backups_of, manifest_of
+from partners_crm.store.copying import backups_of, known_backups, manifest_of
 from partners_crm.store.files import side
 from partners_crm.store.open import connect
 
@@ -465,11 +465,24 @@ def test_a_backup_that_is_the_open_coalition_itself_is_not_read(sound: Crm) -> N
     organization(sound, "Still locked and writable")
 
 
-def test_a_description_of_a_backup_without_a_date_is_a_finding(sound: Crm) -> None:
+def test_a_description_of_a_backup_without_a_date_describes_none(sound: Crm) -> None:
     (backup,) = backups_of(sound.path).glob("*.db")
     manifest = manifest_of(backup)
     manifest.write_text(re.sub(r'"at": "[^"]*"', '"at": "yesterday"', manifest.read_text("utf-8")), "utf-8")
-    assert "does not say when" in one(sound, "backups").message
+    assert "there is no backup in" in one(sound, "backups").message
+
+
+def test_an_older_backup_that_was_altered_is_a_finding(sound: Crm) -> None:
+    sound.back_up()
+    older = known_backups(backups_of(sound.path))[1].path
+    data = bytearray(older.read_bytes())
+    data[-1] ^= 1
+    older.chmod(0o600)
+    older.write_bytes(data)
+    older.chmod(0o400)
+    found = one(sound, "backups")
+    assert f"{older} is missing, or not as it was made" in found.message
+    assert found.remedy.startswith("delete it: rm -f ")
 
 
 # -------------------------------------------------------------------- what is in the file

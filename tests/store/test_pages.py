@@ -14,10 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as limits
 from hypothesis import strategies as st
+from tests.wrecks import flipped
 
 from partners_crm.store.pages import INTERIOR, SIZES, Pages
 from partners_crm.store.salvage import Wreck
-from tests.wrecks import flipped
 
 VALUES: tuple[Any, ...] = (
     None,
@@ -50,7 +50,9 @@ def make(path: Path, size: int = 4096, rows: int = 400) -> list[tuple[int, Any, 
         connection.execute(f"PRAGMA page_size = {size}")
         connection.execute("CREATE TABLE t (id INTEGER PRIMARY KEY, any, name TEXT)")
         connection.execute("CREATE INDEX i ON t (any)")
+        connection.execute("BEGIN")
         connection.executemany("INSERT INTO t VALUES (?, ?, ?)", made)
+        connection.execute("COMMIT")
     return made
 
 

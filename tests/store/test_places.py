@@ -120,7 +120,7 @@ def test_case_55_a_name_that_only_looks_alike_is_local(folder: str) -> None:
     assert synced(folder) is None
 
 
-@pytest.mark.parametrize(("mark", "name"), [(".stfolder", "Syncthing"), (".dropbox.cache", "Dropbox")])
+@pytest.mark.parametrize(("mark", "name"), [(".stfolder", "Syncthing")])
 def test_case_55_a_copied_folder_is_known_by_its_mark(tmp_path: Path, mark: str, name: str) -> None:
     folder = tmp_path / "shared" / "deep"
     folder.mkdir(parents=True)

@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ from partners_crm.services import records
 from partners_crm.store import copying
 from partners_crm.store.copying import backups_of, known_backups
 from partners_crm.tui import app as application
-from partners_crm.tui.drafts import draft_file, keep, kept
+from partners_crm.tui.drafts import Draft, draft_file, keep, kept
 from tests.conftest import NOW
 from tests.tui.driving import drive, press, screen_text, settled, type_text
 from tests.tui.terminal import Terminal
@@ -154,6 +155,64 @@ def test_a_file_of_drafts_that_is_none_is_passed_over(coalition: Path, tmp_path:
     assert keep(tmp_path / "plain", coalition, []) is False
 
 
+def test_case_44_what_is_typed_survives_a_kill(coalition: Path, home: Path) -> None:
+    with Terminal(coalition, columns=80, rows=24) as terminal:
+        terminal.wait_for("Alder House")
+        terminal.send(b"e")
+        terminal.wait_for("Ctrl+S save")
+        terminal.send(b" West")
+        terminal.wait_for("Alder House West")
+        end = time.monotonic() + 20
+        while not list(home.rglob("draft-*.json")):
+            assert time.monotonic() < end, "nothing was written down while it was typed"
+            time.sleep(0.05)
+        os.kill(terminal.pid, signal.SIGKILL)
+        assert terminal.exit_code() == -signal.SIGKILL
+    with Terminal(coalition, columns=80, rows=24) as terminal:
+        terminal.wait_for("Alder House West")
+
+
+def test_a_draft_is_not_opened_in_another_coalition(coalition: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "drafts"
+    drive(coalition, leave_a_draft, draft_folder=folder)
+    own = coalition.read_bytes()
+    coalition.unlink()
+    with Crm.create(coalition, "Another", clock=lambda: NOW) as crm, crm.changes("one") as unit:
+        records.add(unit, Organization, name="Zinnia Hall")
+
+    async def elsewhere(pilot: Pilot[Any]) -> None:
+        await settled(pilot)
+        assert "Alder House East" not in screen_text(pilot.app)
+
+    async def at_home(pilot: Pilot[Any]) -> None:
+        await settled(pilot)
+        assert "Alder House East" in screen_text(pilot.app)
+
+    drive(coalition, elsewhere, draft_folder=folder)
+    assert len(kept(folder, coalition)) == 1
+    coalition.write_bytes(own)
+    drive(coalition, at_home, draft_folder=folder)
+
+
+def test_of_two_drafts_none_is_lost_when_the_first_is_left_again(coalition: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "drafts"
+    drafts = [Draft("organization", None, {}, {"name": ""}, {"name": name}, "2026-11-24T15:00:00Z") for name in "AB"]
+    assert keep(folder, coalition, drafts)
+
+    async def quit_again(pilot: Pilot[Any]) -> None:
+        await settled(pilot)
+        await press(pilot, "ctrl+q")
+
+    async def give_up_the_first(pilot: Pilot[Any]) -> None:
+        await settled(pilot)
+        await press(pilot, "escape", "escape")
+
+    drive(coalition, quit_again, draft_folder=folder)
+    assert [each.typed["name"] for each in kept(folder, coalition)] == ["A", "B"]
+    drive(coalition, give_up_the_first, draft_folder=folder)
+    assert [each.typed["name"] for each in kept(folder, coalition)] == ["B"]
+
+
 # -------------------------------------------------------------------- the file underneath
 
 
@@ -198,6 +257,7 @@ def test_case_54_an_edit_survives_a_file_that_is_away_for_a_while(coalition: Pat
 def test_case_48_a_form_that_has_to_wait_says_for_whom(coalition: Path) -> None:
     code = """
 import sys
+import time
 from partners_crm import Crm
 from partners_crm.model import Organization
 with Crm.open(sys.argv[1]) as crm, crm.changes("import members.xlsx") as unit:

@@ -7,7 +7,7 @@ import argparse
 from partners_crm.cli.output import say
 from partners_crm.cli.paths import database
 from partners_crm.crm import Crm
-from partners_crm.errors import PartnersError, PermissionRefused, StoreError
+from partners_crm.errors import PermissionRefused, StoreDamaged, StoreError
 
 
 def to_read(options: argparse.Namespace) -> Crm:
@@ -29,16 +29,28 @@ def to_write(options: argparse.Namespace) -> Crm:
         StoreError, PermissionRefused: it cannot be opened.
     """
     crm = Crm.open(database(options.db), word=tell)
-    warn(crm)
     try:
-        crm.back_up_daily()
-    except (StoreError, PermissionRefused) as error:
-        # A coalition that cannot be backed up can still be worked in; who works in it has to know.
-        say(f"warning: no backup was made today: {error.message}" + (f" ({error.hint})" if error.hint else ""))
-    except PartnersError:
+        warn(crm)
+        back_up_daily(crm)
+    except BaseException:
         crm.close()
         raise
     return crm
+
+
+def back_up_daily(crm: Crm) -> None:
+    """Make the backup of the day where it is due; one that cannot be made is said.
+
+    Raises:
+        StoreDamaged: the coalition is damaged, and must not be written to.
+    """
+    try:
+        crm.back_up_daily()
+    except StoreDamaged:
+        raise
+    except (StoreError, PermissionRefused) as error:
+        # A coalition that cannot be backed up can still be worked in; who works in it has to know.
+        say(f"warning: no backup was made today: {error.message}" + (f" ({error.hint})" if error.hint else ""))
 
 
 def tell(text: str) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
 from pathlib import Path
 
-from partners_crm.errors import ConfigError, PartnersError, SchemaTooNew, StoreUnavailable
+from partners_crm.errors import ConfigError, SchemaTooNew, StoreUnavailable
 from partners_crm.services.settings import zone
 from partners_crm.store import copying, journal, replacing
 from partners_crm.store.clock import Clock, utc_now
@@ -78,23 +78,25 @@ def back_up_daily(db: Handle, *, clock: Clock = utc_now) -> Backup | None:
 
 
 def is_due(db: Handle, clock: Clock = utc_now) -> bool:
-    """Whether something was changed since the newest daily backup, and that is of an earlier day."""
+    """Whether today has no daily backup yet, and none holds what the coalition is now."""
     last = journal.end(db)
     if last.operation <= SET_UP:
         return False
     here = zone(db)
-    for backup in copying.known_backups(copying.backups_of(db.path)):
-        if backup.why == DAILY:
-            is_earlier = day_of(backup, here) < clock().astimezone(here).date()
-            return is_earlier and (backup.operation, backup.hash) != (last.operation, last.hash)
-    return True
+    today = clock().astimezone(here).date()
+    dailies = [each for each in copying.known_backups(copying.backups_of(db.path)) if each.why == DAILY]
+    return not any(
+        day_of(each, here) == today or (each.operation, each.hash) == (last.operation, last.hash) for each in dailies
+    )
 
 
-def tidy(folder: Path, here: tzinfo) -> list[Backup]:
-    """Delete the backups of a folder that have had their time, and give them."""
-    backups = copying.known_backups(folder)
+def tidy(folder: Path, here: tzinfo, *, of: str = "", spare: Path | None = None) -> list[Backup]:
+    """Delete the backups of a folder that have had their time, all or `of` one kind, and give them; never `spare`."""
+    backups = [each for each in copying.known_backups(folder) if of in ("", each.why)]
     kept = {each.path for each in to_keep(backups, here)}
     gone = [each for each in backups if each.path not in kept]
+    if spare is not None and spare.exists():
+        gone = [each for each in gone if not each.path.samefile(spare)]
     for each in gone:
         with suppress(OSError):  # one that cannot be deleted now is deleted another day
             copying.delete_backup(each)
@@ -139,18 +141,22 @@ def find_backup(path: Path, name: Path) -> Path:
     for place in (name, copying.backups_of(path) / name.name if len(name.parts) == 1 else name):
         if place.is_file():
             return place
+    if name.is_dir():
+        raise StoreUnavailable(f"{name} is a folder", "name one of the backups in it")
     raise StoreUnavailable(f"there is no backup {name}", "list what there is with: partners restore")
 
 
-def restore(path: Path, source: Path, *, word: Word = silent, clock: Clock = utc_now) -> Restored:
+def restore(path: Path, source: Path, *, other: bool = False, word: Word = silent, clock: Clock = utc_now) -> Restored:
     """Put a backup, or any whole copy, in the place of a coalition; what is there now is kept as a backup first.
+
+    With `other` it may be of another coalition than the one that is there, and that may be any file.
 
     Raises:
         StoreUnavailable: there is no such backup, or the disk refuses.
         StoreDamaged: the backup is damaged, or is not what its description says.
         SchemaTooNew: a newer version of the program made it.
         StoreLocked: a program has the coalition open.
-        ConfigError: the backup is the coalition itself.
+        ConfigError: the backup is the coalition itself, or of another one, or what is there is no coalition.
     """
     path = path.resolve() if path.is_symlink() else path
     if path.exists() and source.exists() and path.samefile(source):
@@ -163,17 +169,28 @@ def restore(path: Path, source: Path, *, word: Word = silent, clock: Clock = utc
             "update partners-crm",
         )
     with replacing.alone(path):
-        safety, whole, before = None, True, None
-        if path.exists():
-            folder = copying.backups_of(path)
-            try:
+        safety, before = None, None
+        whole = not path.exists() or replacing.is_whole(path, any_file=other)
+        if whole and path.exists() and not other:
+            _same_coalition(path, source)
+        draft = replacing.prepare(source, path)
+        folder = copying.backups_of(path)
+        with copying.drafted(draft):
+            if whole and path.exists():
                 with replacing.as_it_is(path) as db:
                     kept = copying.back_up(db, folder, BEFORE_RESTORE, clock=clock)
-                    tidy(folder, UTC)
                 safety, before = kept.path, kept.operation
-            except PartnersError as error:
-                if not replacing.is_unreadable(error):
-                    raise
-                safety, whole = replacing.set_aside(path, folder, clock), False
-        replacing.put(source, path)
+            elif path.exists() or replacing.has_sides(path):
+                safety = replacing.set_aside(path, folder, clock)
+            replacing.swap(draft, path)
+        tidy(folder, UTC, of=BEFORE_RESTORE, spare=source)
     return Restored(backup, safety, whole, before)
+
+
+def _same_coalition(path: Path, source: Path) -> None:
+    here, there = copying.identity(path), copying.identity(source)
+    if here.uid and there.uid and here.uid != there.uid:
+        raise ConfigError(
+            f"{source} is of another coalition, {there.name}, not of {here.name}; nothing was changed",
+            "put it in the place of this one all the same with: partners restore --other FILE",
+        )

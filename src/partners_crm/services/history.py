@@ -133,7 +133,7 @@ def _refuse_ground(done: Done, ground: int) -> None:
         raise Conflict("the operation that recovered the coalition cannot be undone", "delete the file instead")
     if done.id < ground:
         raise Conflict(
-            f"operation {done.id} is of before the coalition was recovered, by operation {ground}, and cannot be undone",
+            f"operation {done.id} is older than operation {ground}, which recovered the coalition: it cannot be undone",
             "correct by hand what it did wrong: partners edit",
         )
 

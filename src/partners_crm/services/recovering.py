@@ -76,6 +76,8 @@ class RecoverReport:
     """What lay beside the file and was read with it: "log", "journal" or nothing."""
     damaged_log: bool
     """Whether parts of that could not be read."""
+    lacks_log: bool
+    """Whether a log belongs to the file and was not there: it was copied without it."""
     pages: int
     unreadable_pages: int
     """Pages that are damaged, and pages that were cut off."""
@@ -106,7 +108,7 @@ class RecoverReport:
     def is_whole(self) -> bool:
         """Whether everything was there, and is proven to be as it was."""
         gone = self.lost or self.cut_links or self.unplaced_rows or self.missing_operations or self.missing_changes
-        doubts = self.altered_operations or self.damaged_log
+        doubts = self.altered_operations or self.damaged_log or self.lacks_log
         return not (gone or doubts or any(each.unproven or each.unknown for each in self.entities))
 
 
@@ -207,6 +209,7 @@ def _rescue(
         operation=unit.operation,
         log=wreck.pages.log,
         damaged_log=wreck.pages.damaged_log,
+        lacks_log=wreck.pages.application == files.LOGGED_ID and not files.has_log(damaged),
         pages=wreck.pages.count,
         unreadable_pages=wreck.strange + wreck.pages.missing,
         unreadable_rows=rescue.unreadable + kept.stray,

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from dataclasses import asdict, dataclass
-from datetime import UTC
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -92,7 +92,14 @@ def back_up(db: Handle, folder: Path, why: str, *, clock: Clock = utc_now) -> Ba
         rows = copy_into(db, draft)
         with writing_to(draft), ThreadPoolExecutor(1) as pool:
             synced = pool.submit(files.sync, draft)  # the disk writes it while it is checked
-            found = check_copy(draft, rows)
+            try:
+                found = check_copy(draft, rows)
+            except StoreDamaged as error:
+                why = error.message.replace(str(draft), "the copy")
+                raise StoreDamaged(
+                    f"{db.path} cannot be backed up: {why}",
+                    "restore a backup: partners restore; or save what is left: partners recover",
+                ) from None
             synced.result()
         draft.chmod(0o400)
         at, size = now.strftime("%Y-%m-%dT%H:%M:%SZ"), draft.stat().st_size
@@ -183,6 +190,29 @@ def _reader(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, check_same_thread=False)
 
 
+class Identity(NamedTuple):
+    """Which coalition a file is."""
+
+    uid: str
+    """Of its first operation; "" where that is lost."""
+    name: str
+
+
+def identity(path: Path) -> Identity:
+    """Which coalition a whole file is.
+
+    Raises:
+        StoreDamaged: it cannot be read.
+    """
+    try:
+        with closing(_reader(path)) as copy:
+            first = copy.execute("SELECT uid FROM operation WHERE id = 1").fetchone()
+            name = copy.execute("SELECT setting FROM setting WHERE key = 'name'").fetchone()
+    except sqlite3.Error as error:
+        raise StoreDamaged(f"{path} is damaged: {error}", "use another backup") from None
+    return Identity(str(first[0]) if first else "", str(name[0]) if name else "a coalition without a name")
+
+
 def count_rows(connection: sqlite3.Connection) -> dict[str, int]:
     """How many rows each table has, by its name."""
     names = [
@@ -216,8 +246,12 @@ def read_manifest(path: Path) -> Backup | None:
     """What the file beside a backup says of it; None where there is none that can be read."""
     try:
         said = json.loads(manifest_of(path).read_text("utf-8"))
-        return Backup(path, **{name: said[name] for name in Backup.__slots__ if name != "path"})
-    except (OSError, ValueError, KeyError, TypeError):
+        found = Backup(path, **{name: said[name] for name in Backup.__slots__ if name != "path"})
+        words = (found.why, found.at, found.sha256, found.hash)
+        numbers = (found.size, found.schema, found.operation, *found.rows.values())
+        is_ours = all(isinstance(each, str) for each in words) and all(isinstance(each, int) for each in numbers)
+        return found if is_ours and datetime.fromisoformat(found.at).tzinfo else None
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
 

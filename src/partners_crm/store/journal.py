@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from partners_crm.errors import NotFound
+from partners_crm.errors import NotFound, StoreDamaged
 from partners_crm.model import Change, ChangeValues, Ledger, Operation, SourceRow
 from partners_crm.store.open import Handle, faults
 from partners_crm.store.read import streamed, tuples
@@ -243,6 +243,21 @@ def _recorded(db: Handle, where: Any, limit: int | None = None) -> Iterator[Reco
             entity,
             record,
             action,
-            None if before is None else json.loads(before),
-            None if after is None else json.loads(after),
+            _values(db, number, before),
+            _values(db, number, after),
         )
+
+
+def _values(db: Handle, number: int, text: str | None) -> dict[str, Any] | None:
+    if text is None:
+        return None
+    try:
+        found = json.loads(text)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        raise StoreDamaged(
+            f"{db.path} is damaged: the journal of operation {number} cannot be read",
+            "restore a backup: partners restore; or save what is left: partners recover",
+        )
+    return found

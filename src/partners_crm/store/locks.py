@@ -34,7 +34,16 @@ STEP = 0.02
 """Seconds between two looks."""
 _WRITING = "120"
 """The byte of SQLite's shared memory that a writer locks."""
-_NO_LOCKS = {errno.ENOTSUP, errno.ENOLCK, errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSYS, errno.EINVAL}
+_NO_LOCKS = {
+    errno.ENOTSUP,
+    errno.ENOLCK,
+    errno.EACCES,
+    errno.EPERM,
+    errno.EROFS,
+    errno.ENOSYS,
+    errno.EINVAL,
+    errno.EBADF,
+}
 
 Word = Callable[[str], object]
 """Is told, once, what a program waits for."""
@@ -47,17 +56,40 @@ class Held:
         self.path = path
         self.descriptor = descriptor
 
-    def alone(self, patience: float = 0.0) -> bool:
-        """Hold it exclusively instead of shared; False when others still hold it after that many seconds."""
-        if self.descriptor is None or _wait(self.descriptor, fcntl.LOCK_EX, patience):
+    def alone(self, patience: float = 0.0, *, stay: bool = True) -> bool:
+        """Hold it exclusively instead of shared; False when others still hold it after that many seconds.
+
+        Where that fails it is held shared again, unless the caller does not mean to `stay`.
+
+        Raises:
+            StoreLocked: somebody else has it alone for longer than `PATIENCE`.
+        """
+        if self.descriptor is None:
             return True
-        self.shared()  # a conversion that fails may have dropped the lock it began with
+        end = time.monotonic() + patience
+        while _wait(self.descriptor, fcntl.LOCK_EX, max(0.0, end - time.monotonic())):
+            if _is_there(self.descriptor, self.path):
+                return True
+            # A program that closed the coalition meanwhile deleted the file: a lock on it keeps nobody out.
+            os.close(self.descriptor)
+            self.descriptor = _descriptor(self.path, 0o600)
+            if self.descriptor is None:
+                return True
+        if stay:
+            self.shared()  # a conversion that fails may have dropped the lock it began with
         return False
 
     def shared(self) -> None:
-        """Hold it with others again."""
-        if self.descriptor is not None:
-            fcntl.flock(self.descriptor, fcntl.LOCK_SH)
+        """Hold it with others again.
+
+        Raises:
+            StoreLocked: somebody else has it alone for longer than `PATIENCE`.
+        """
+        if self.descriptor is not None and not _wait(self.descriptor, fcntl.LOCK_SH, PATIENCE):
+            raise StoreLocked(
+                f"{self.path.removesuffix(OPEN)} is being restored or brought up to date by another program",
+                "wait until it is done, then try again",
+            )
 
     def forget(self, path: Path) -> None:
         """Delete the lock files of a coalition that this program holds alone."""

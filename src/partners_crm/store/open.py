@@ -111,12 +111,14 @@ def open_store(path: Path, word: locks.Word = silent) -> Handle:
     """
     files.refuse_url(path)
     path = path.resolve() if os.path.islink(path) else path  # noqa: PTH114  # every opening passes here
-    found = files.stat_of(path)
-    header = None if (found.st_dev, found.st_ino) in _OPENED else files.read_header(path)
-    has_log, has_journal = files.has_log(path), files.has_journal(path)
-    held = locks.hold_open(str(path), found.st_mode)
-    db = _handle(path, found, held, word)
+    held = locks.hold_open(str(path), files.stat_of(path).st_mode)
+    db = None
     try:
+        # Looked at under the lock: whoever was waited for may have put another file here.
+        found = files.stat_of(path)
+        header = None if (found.st_dev, found.st_ino) in _OPENED else files.read_header(path)
+        has_log, has_journal = files.has_log(path), files.has_journal(path)
+        db = _handle(path, found, held, word)
         if has_log and not db.read_only:
             files.let_write_sides(path, found)
         if header is not None and not db.read_only and header.logged != db.place.is_safe:
@@ -133,7 +135,10 @@ def open_store(path: Path, word: locks.Word = silent) -> Handle:
         # What lies beside the file may be newer than its header, or older.
         _check_ours(db, None if has_log or has_journal else header, has_log=has_log)
     except BaseException:
-        db.close()
+        if db is not None:
+            db.close()
+        if held.alone(stay=False):
+            held.forget(path)
         held.release()
         raise
     return db
@@ -156,8 +161,8 @@ def close_store(db: Handle) -> None:
 
     The last program that closes a file says in it that no log belongs to it any more; SQLite deletes the log.
     """
-    alone = not db.is_closed() and not db.read_only and db.held.alone()
-    if alone and db.marked:
+    alone = not db.is_closed() and db.held.alone(stay=False)
+    if alone and db.marked and not db.read_only:
         with suppress(sqlite3.Error, peewee.DatabaseError):
             db.driver.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         db.marked = False

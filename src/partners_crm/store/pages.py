@@ -34,6 +34,8 @@ _HEAD = {LEAF: 8, INDEX_LEAF: 8, INTERIOR: 12, INDEX_INTERIOR: 12}
 _INTEGERS = {1: 1, 2: 2, 3: 3, 4: 4, 5: 6, 6: 8}
 """Bytes of a whole number by its serial type (section 2.1)."""
 _LOG_ORDER = {0x377F0682: "<", 0x377F0683: ">"}
+_BEGUN = 100_000
+"""How often a log may have been begun anew since a frame in it was written."""
 _LOCK_BYTE = 1 << 30
 """Where a page lies that holds nothing (section 1.4)."""
 _JOURNAL_MAGIC = bytes.fromhex("d9d505f920a163d7")
@@ -293,14 +295,15 @@ class Pages:
         else:
             self.damaged_log = True
             salts = list(struct.unpack(">2I", _read(log, 8, 40).ljust(8, b"\0")))
+        self.damaged_log |= (size - 32) % (24 + self.page_size) != 0
         frames: dict[int, tuple[int, int]] = {}
         skipped = False
         for offset in range(32, size - 24 - self.page_size + 1, 24 + self.page_size):
             frame = _read(log, 24 + self.page_size, offset)
             number, pages, first, second, *after = struct.unpack(">6I", frame[:24])
             if [first, second] != salts:
-                # Either damaged, or left from before the log was begun anew, and then so is all that follows.
-                skipped = True
+                # Left from before the log was begun anew, which raises the first salt by one; else it is damaged.
+                skipped, self.damaged_log = True, self.damaged_log or not 0 < salts[0] - first & 0xFFFFFFFF < _BEGUN
                 continue
             self.damaged_log |= skipped
             before, sums = sums, (after[0], after[1])
@@ -321,8 +324,8 @@ class Pages:
             head = _read(journal, 28, at)
             records, nonce, pages, sector, page_size = struct.unpack(">5I", head[8:])
             if not head.startswith(_JOURNAL_MAGIC) or page_size not in SIZES or not 32 <= sector <= 65536:
-                # A journal whose head is zeros is over.
-                self.damaged_log |= any(head)
+                # A journal whose head is zeros is over; where the next part of one has none, it ends.
+                self.damaged_log |= at == 0 and any(head)
                 return
             if at == 0:
                 self.page_size, self.log = page_size, "journal"
@@ -444,7 +447,7 @@ def _fitting_rows(page: bytes) -> int:
     for place in range(_count(page, 2)):
         size, at = _varint(page, _pointer(page, 2, place))
         _, at = _varint(page, at)
-        found += at + size <= len(page) and _record(page[at : at + size]) is not None
+        found += 0 < size <= len(page) - at and _record(page[at : at + size]) is not None
     return found
 
 

@@ -43,7 +43,7 @@ _SYNCED = {
     "syncthing": "Syncthing",
 }
 """Folders of programs that copy files, by name in lower case; `OneDrive - Firm` and `Dropbox (Firm)` count too."""
-_MARKS = {".dropbox.cache": "Dropbox", ".stfolder": "Syncthing"}
+_MARKS = {".stfolder": "Syncthing"}
 """What such a program leaves in the folder it copies, however that is called."""
 # A name alone, or with the firm: `OneDrive - Firm`; on macOS all of them lie in ~/Library/CloudStorage/NAME-account.
 _SYNCED_FOLDER = re.compile(

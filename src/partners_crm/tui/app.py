@@ -26,6 +26,7 @@ from partners_crm.errors import PartnersError, StoreReplaced
 from partners_crm.model import BY_NAME
 from partners_crm.normalize.text import show
 from partners_crm.store.clock import Clock, utc_now
+from partners_crm.tui.drafts import Draft
 from partners_crm.tui.theme import THEMES
 
 R = TypeVar("R")
@@ -33,10 +34,14 @@ R = TypeVar("R")
 CRASHES_KEPT = 10
 INTERNAL = 70
 """Exit code of a crash, as in the command."""
+UNAVAILABLE = 4
+"""Exit code where no coalition is left to show, as in the command."""
 INTERRUPTED = 130
 """Exit code of a program that was told to end, as in the command."""
 BACKUP_AFTER = 2.0
 """Seconds after the start at which the backup of the day is thought of: the first paint comes before."""
+DRAFTS_EVERY = 1.0
+"""Seconds after which what is typed is written down, for the case that the program is killed."""
 BACKUP_EVERY = 3600.0
 """Seconds between two such thoughts: a screen may stay open for days."""
 SCREENS = {
@@ -93,6 +98,14 @@ class PartnersApp(App[int]):
         self.draft_folder = draft_folder
         self.clock = clock
         self.crash_report: Path | None = None
+        self._coalition = ""
+        self._waiting: list[Draft] = []
+        """Drafts of before whose form is not open yet."""
+        self._taken: Draft | None = None
+        """The draft of before whose form is open."""
+        self._written: list[Draft] = []
+        """Drafts as the file has them."""
+        self._draft_fault = False
         # Opened before the terminal is touched: a fault is a plain line.
         self._crm = Crm.open(path, clock=clock, word=self.tell) if path.exists() else None
         for name in SCREENS:
@@ -194,8 +207,9 @@ class PartnersApp(App[int]):
 
         def run() -> None:
             try:
-                with self.crm.session():
-                    result = work(self.crm)
+                crm = self.crm  # another one may be opened meanwhile
+                with crm.session():
+                    result = work(crm)
                 self.call_from_thread(deliver, result)
             except PartnersError as error:
                 self.call_from_thread(failed or self.fault, error)
@@ -234,52 +248,95 @@ class PartnersApp(App[int]):
         self._keep_drafts()
         super().exit(*arguments, **options)
 
-    def _keep_drafts(self) -> None:
-        from partners_crm.tui.drafts import keep
-        from partners_crm.tui.screens.form import Form
+    @property
+    def coalition(self) -> str:
+        """What the open coalition is known by: the uid of its first operation; "" where that is lost."""
+        return self._coalition
 
+    def _keep_drafts(self) -> None:
+        """Write down what stands in open forms, when that is something else than what is written down."""
         if self.draft_folder is None:
             return
+        from partners_crm.tui.drafts import drop, keep
+        from partners_crm.tui.screens.form import Form
+
         now = self.clock().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         screens = [screen for stack in self._screen_stacks.values() for screen in stack]
         drafts = [draft for screen in screens if isinstance(screen, Form) and (draft := screen.draft(now)) is not None]
-        if drafts:
-            keep(self.draft_folder, self.path, drafts)
+        if self._taken is not None and not any(self._taken.is_about(each) for each in drafts):
+            drafts.append(self._taken)  # its form is not there yet
+        drafts += self._waiting
+        written = self._written
+        if len(drafts) == len(written) and all(one.says(other) for one, other in zip(drafts, written, strict=True)):
+            return
+        if not drafts:
+            drop(self.draft_folder, self.path)
+        elif not keep(self.draft_folder, self.path, drafts) and not self._draft_fault:
+            self._draft_fault = True
+            self.notice("what is typed cannot be kept for the next time: the disk refuses", error=True)
+        self._written = drafts
 
     def _take_up(self) -> None:
-        """Open the form that was not saved when the program ended, one after the other."""
-        from partners_crm.tui.drafts import drop, keep, kept
+        """Open the forms that were not saved when the program ended, one after the other."""
+        from partners_crm.tui.drafts import kept
 
-        folder = self.draft_folder
-        drafts = kept(folder, self.path) if folder is not None else []
-        if folder is None or not drafts:
+        if self.draft_folder is None:
             return
+        self._coalition = self.crm.operations()[-1].uid
+        found = kept(self.draft_folder, self.path)
+        own = [draft for draft in found if draft.coalition in ("", self._coalition)]
+        if len(own) < len(found):
+            self.notice("what was typed in another coalition of this place is kept until that one is opened again")
+        self._waiting, self._written = found, found
+        self._open_draft()
+        self.set_interval(DRAFTS_EVERY, self._keep_drafts)
+
+    def _open_draft(self) -> None:
+        """Open the form of the first draft of this coalition that waits."""
         from partners_crm.tui.screens.form import Form, edit
 
-        def then(_record: int | None) -> None:
-            if drafts[1:]:
-                keep(folder, self.path, drafts[1:])
-                self._take_up()
-            else:
-                drop(folder, self.path)
-
-        first = drafts[0]
+        first = next((each for each in self._waiting if each.coalition in ("", self._coalition)), None)
+        if first is None:
+            return
         table = BY_NAME[first.entity]
+        self._waiting = [each for each in self._waiting if each is not first]
+        self._taken = first
+
+        def then(_record: int | None) -> None:
+            self._taken = None
+            self._keep_drafts()
+            self._open_draft()
+
+        def gone(_error: PartnersError) -> None:
+            texts = "; ".join(f"{name}: {text}" for name, text in first.typed.items())
+            self.notice(f"the {first.entity} {first.record} is gone; what was typed for it: {texts}", error=True)
+            then(None)
+
         if first.record is None:
             self.push_screen(Form(table, preset=first.preset, draft=first), then)
         else:
-            edit(self, table, first.record, then, first)
+            edit(self, table, first.record, then, first, gone)
 
     def action_reopen(self) -> None:
         """Open the file that is there now, after it was replaced underneath."""
         if self._crm is None:
             return
         try:
+            if self.path.stat().st_ino == self._crm.db.inode:
+                self.changed()
+                return
+        except OSError:
+            self.notice(f"there is no coalition at {self.path}", "put it back, then press F5 again", error=True)
+            return
+        self._keep_drafts()
+        # First the old file: SQLite empties its log into it, which must not be applied to the new one.
+        self._crm.close()
+        try:
             found = Crm.open(self.path, clock=self.clock, word=self.tell)
         except PartnersError as error:
-            self.fault(error)
+            # There is nothing left to show; what was typed is kept.
+            self.exit(return_code=UNAVAILABLE, message=show(f"partners: {error.message}"))
             return
-        self._crm.close()
         self._crm = found
         self.notice(f"opened {found.name} again")
         self.changed()
@@ -445,8 +502,8 @@ def run_app(
     """
     app = PartnersApp(path, demo_path=demo_path, theme=theme, crash_folder=crash_folder, draft_folder=draft_folder)
     app.run()
-    if app.return_code == INTERRUPTED:
-        return INTERRUPTED
+    if app.return_code in {INTERRUPTED, UNAVAILABLE}:
+        return app.return_code
     if app.return_code:
         where = f"; a report without any data of yours is in {app.crash_report}" if app.crash_report else ""
         print(f"partners: internal error{where}", file=sys.stderr)

@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,18 @@ class Draft:
     typed: dict[str, str]
     at: str
     """UTC, ISO 8601."""
+    uid: str = ""
+    """Of the record: another one may have its id by now."""
+    coalition: str = ""
+    """The uid of the coalition's first operation: another one may lie in its place by now."""
+
+    def is_about(self, other: Draft) -> bool:
+        """Whether another draft is of the same form."""
+        return (self.entity, self.record, self.preset) == (other.entity, other.record, other.preset)
+
+    def says(self, other: Draft) -> bool:
+        """Whether another draft holds the same, whenever it was typed."""
+        return replace(self, at="") == replace(other, at="")
 
 
 def draft_file(folder: Path, database: Path) -> Path:

@@ -28,6 +28,9 @@ def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
         parser.add_argument(
             "file", nargs="?", type=Path, help="a backup, by its path or its name; without it, what there is"
         )
+        parser.add_argument(
+            "--other", action="store_true", help="replace another coalition, or any other file, with it"
+        )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -35,6 +38,7 @@ def run(options: argparse.Namespace) -> int:
     if options.command == "backup":
         return _back_up(options)
     path = database(options.db)
+    path = path.resolve() if path.is_symlink() else path
     return _list(options, path) if options.file is None else _restore(options, path)
 
 
@@ -46,7 +50,8 @@ def _back_up(options: argparse.Namespace) -> int:
         out_json({"schema_version": 1, **_as_json(made)})
         return exit_codes.DONE
     out(f"backed up {name} to {made.path}")
-    out(f"{amount(made.size)}, {sum(made.rows.values()):,} rows in {len(made.rows)} tables, opened and found whole")
+    rows = f"{sum(made.rows.values()):,} rows in {len(made.rows)} tables"
+    out(f"{amount(made.size)}, {rows}; opened, every page and index checked")
     out(f"newest operation {made.operation}; sha256 {made.sha256}")
     return exit_codes.DONE
 
@@ -69,7 +74,7 @@ def _list(options: argparse.Namespace, path: Path) -> int:
 
 
 def _restore(options: argparse.Namespace, path: Path) -> int:
-    done = backups.restore(path, backups.find_backup(path, options.file), word=tell)
+    done = backups.restore(path, backups.find_backup(path, options.file), other=options.other, word=tell)
     with Crm.open(path, word=tell) as crm:
         name = crm.name
     if options.format == "json":

@@ -22,7 +22,7 @@ def add_arguments(parser: argparse.ArgumentParser, _name: str) -> None:
     """Declare the arguments of `doctor`."""
     parser.add_argument("checks", nargs="*", metavar="CHECK", help="only these checks; by default all")
     parser.add_argument("--list", action="store_true", help="name the checks and what each looks at")
-    parser.add_argument("--quiet", action="store_true", help="print nothing when there is no finding")
+    parser.add_argument("--quiet", action="store_true", help="print findings alone, and nothing when there is none")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -42,7 +42,7 @@ def run(options: argparse.Namespace) -> int:
             rows = [(each.check, each.level, each.message, each.remedy) for one in found for each in one.findings]
             out_csv(["check", "level", "message", "remedy"], rows)
         else:
-            _print(found)
+            _print([one for one in found if one.count] if options.quiet else found)
     return exit_codes.FINDINGS if count else exit_codes.DONE
 
 

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from partners_crm.cli import exit_codes
-from partners_crm.cli.coalition import to_read, to_write
+from partners_crm.cli.coalition import back_up_daily, to_read, to_write
 from partners_crm.cli.output import out, out_json, say
 from partners_crm.services.importing.applying import ImportReport
 
@@ -37,6 +37,8 @@ def run(options: argparse.Namespace) -> int:
             delimiter=DELIMITERS.get(options.delimiter or "", ""),
             preview=options.dry_run,
         )
+        if report.operation is not None:
+            back_up_daily(crm)  # the first import of a coalition is what would be missed most
     if options.format == "json":
         out_json({"schema_version": 1, **asdict(report)})
     else:

@@ -63,6 +63,8 @@ def _sentences(report: RecoverReport) -> Iterator[str]:
         yield f"the {name} beside it was read with it"
     if report.damaged_log:
         yield "what lies beside it is damaged in part: the last changes may be missing"
+    if report.lacks_log:
+        yield f"it was copied without its log ({report.file.name}-wal): the last changes may be missing"
     if report.unreadable_pages:
         yield f"{report.unreadable_pages:,} of {_some(report.pages, 'page')} could not be read or are missing"
     if report.unreadable_rows:

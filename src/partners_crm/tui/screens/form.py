@@ -27,17 +27,26 @@ OFFERED = 2000
 Edited = Callable[[int | None], None]
 
 
-def edit(house: Any, table: type[Table], record_id: int, then: Edited, draft: Draft | None = None) -> None:
+def edit(
+    house: Any,
+    table: type[Table],
+    record_id: int,
+    then: Edited,
+    draft: Draft | None = None,
+    failed: Callable[[PartnersError], object] | None = None,
+) -> None:
     """Read a record and put it into a form, with what was typed before; `then` gets its id, None when it is left."""
 
     def work(crm: Crm) -> tuple[Table, dict[str, str]]:
         record = by_id(crm.db, table, record_id)
+        if draft is not None and draft.uid and record.uid != draft.uid:
+            raise NotFound(f"there is no {table.entity.name} {record_id} any more as it was")
         return record, _texts(crm, record)
 
     def done(found: tuple[Table, dict[str, str]]) -> None:
         house.push_screen(Form(table, record=found[0], texts=found[1], draft=draft), then)
 
-    house.background(work, done)
+    house.background(work, done, failed)
 
 
 class Form(Box):
@@ -126,7 +135,8 @@ class Form(Box):
         if not self.is_mounted or not (typed := self._changed()):
             return None
         given = {name: self._given[name] for name in typed}
-        return Draft(self.table.entity.name, self.record.id if self.record else None, self.preset, given, typed, now)
+        key, uid = (self.record.id, self.record.uid) if self.record else (None, "")
+        return Draft(self.table.entity.name, key, self.preset, given, typed, now, uid, self.house.coalition)
 
     def _read_names(self, crm: Crm) -> dict[str, list[str]]:
         """What each link can point to, by name; a long list is offered in part, and any name can be typed."""

@@ -49,6 +49,7 @@ class Entry(Input):
     def put(self, text: str) -> None:
         """Replace the text."""
         self.value = show(text, 100_000)
+        self.cursor_position = len(self.value)
 
     def offer(self, names: list[str]) -> None:
         """Complete what is typed from these; a name that would have to be altered to be shown is not offered."""
