@@ -78,7 +78,7 @@ def test_what_backups_there_are(members: Partners, database: Path) -> None:
     members("delete", "organization", "River Table", "--yes")
     listed = members("restore")
     assert listed.code == 0
-    assert sorted(line.split()[3] for line in listed.out.splitlines()[2:]) == ["by-hand", "daily"]
+    assert sorted(line.split()[4] for line in listed.out.splitlines()[2:]) == ["by-hand", "daily"]
     rows = list(csv.DictReader(io.StringIO(members("restore", "--format", "csv").out)))
     assert {row["why"] for row in rows} == {"daily", "by-hand"}
     assert [each["why"] for each in json.loads(members("restore", "--format", "json").out)] == [

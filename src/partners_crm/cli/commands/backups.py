@@ -103,4 +103,4 @@ def _as_json(backup: Backup) -> dict[str, Any]:
 
 def _when(backup: Backup) -> str:
     """In the time of this machine: the coalition may not be readable."""
-    return datetime.fromisoformat(backup.at).astimezone().strftime("%Y-%m-%d %H:%M")
+    return datetime.fromisoformat(backup.at).astimezone().strftime("%Y-%m-%d %H:%M %Z")
