@@ -89,7 +89,7 @@ def test_case_55_fields_that_some_lines_have_and_others_have_not() -> None:
 
 
 def test_case_55_a_share_that_is_the_root() -> None:
-    assert share("/home/ada", "24 1 0:45 / / rw - nfs4 server:/root rw\n").kind == "share"
+    assert share("/home/ada", "24 1 0:45 / / rw - nfs4 server:/export rw\n").kind == "share"
 
 
 SYNCED = (
