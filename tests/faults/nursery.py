@@ -127,8 +127,9 @@ class Nursery:
         answer = self._ask({"wait": child.process, "seconds": seconds}, seconds)
         board = Path(f"{child.base}.board")
         calls, failed, inside, last, first = 0, 0, 0, b"", b""
-        if board.exists():
-            calls, failed, inside, last, first = _BOARD.unpack(board.read_bytes()[: _BOARD.size])
+        # A child that is killed while it makes its board leaves one that is too short to say anything.
+        if board.exists() and len(told := board.read_bytes()) >= _BOARD.size:
+            calls, failed, inside, last, first = _BOARD.unpack(told[: _BOARD.size])
         ended = Ended(
             code=int(answer["code"]),
             seconds=float(answer["seconds"]),
