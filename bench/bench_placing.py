@@ -26,7 +26,7 @@ from partners_crm import Crm
 from partners_crm.model import Site
 from partners_crm.services.placing import place
 with Crm.open(sys.argv[1]) as crm, crm.changes("place every site") as unit:
-    sys.exit(place(unit, crm.records(Site)) != int(sys.argv[2]))
+    sys.exit(place(unit, crm.records(Site)).written != int(sys.argv[2]))
 """
 LIBRARY = """
 import json, sys

@@ -2,8 +2,9 @@
 
 The one side is a whole process of the command, from its start to its end, its output thrown away: `--version` of the
 installed console script and of `python -m partners_crm`, and the commands a cron job runs, on a coalition of 650
-organizations whose districts are stored. The other side is `python -c pass` with the same interpreter. Wall time
-decides; the CPU time of the same processes is printed beside it.
+organizations whose districts are stored. The other side is `python -c pass` with the same interpreter. Every silo in
+every district is measured against the check of all members together. Wall time decides; the CPU time of the same
+processes is printed beside it.
 """
 
 from __future__ import annotations
@@ -20,12 +21,15 @@ from bench.measuring import Cost, Figure
 ROUNDS = 15
 VERSION_LIMIT = 2.0
 CHECK_LIMIT = 10.0
+SILOS_LIMIT = 1.5
+"""Of every silo in every district, against the check of all members together."""
 
 
 def measure(folder: Path, rounds: int) -> list[Figure]:
     """The figures of every command."""
     partners, path = str(measuring.command()), str(measuring.coalition(folder))
     many = f"{measuring.ORGANIZATIONS} organizations"
+    check, silos = (f"partners coverage check{more}, {many}" for more in ("", " --silo all"))
     # 1 is the code of a check that found a gap.
     cases: dict[str, tuple[tuple[str, ...], tuple[int, ...], float | None]] = {
         "partners --version": ((partners, "--version"), (0,), VERSION_LIMIT),
@@ -34,7 +38,8 @@ def measure(folder: Path, rounds: int) -> list[Figure]:
             (0,),
             VERSION_LIMIT,
         ),
-        f"partners coverage check, {many}": ((partners, "--db", path, "coverage", "check"), (0, 1), CHECK_LIMIT),
+        check: ((partners, "--db", path, "coverage", "check"), (0, 1), CHECK_LIMIT),
+        silos: ((partners, "--db", path, "coverage", "check", "--silo", "all"), (0, 1), None),
         f"partners list organizations, {many}": ((partners, "--db", path, "list", "organizations"), (0,), None),
     }
 
@@ -44,10 +49,11 @@ def measure(folder: Path, rounds: int) -> list[Figure]:
     sides = {"bare": side(measuring.BARE, (0,))}
     sides.update((name, side(words, codes)) for name, (words, codes, _) in cases.items())
     costs = measuring.interleave(sides, rounds)
-    return [
+    found = [
         measuring.figure(f"{name} / bare start", costs[name], costs["bare"], limit)
         for name, (_, _, limit) in cases.items()
     ]
+    return [*found, measuring.figure(f"{silos} / the check", costs[silos], costs[check], SILOS_LIMIT)]
 
 
 if __name__ == "__main__":

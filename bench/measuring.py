@@ -288,22 +288,28 @@ def write_csv(path: Path, table: Sequence[Sequence[object]], columns: Sequence[s
 
 
 def coalition(folder: Path, count: int = ORGANIZATIONS) -> Path:
-    """A coalition of so many organizations, each with a site, its point and its districts under every map.
+    """A coalition of so many organizations, each with a silo, a site and its point, and districts unless it is a box.
 
     Raises:
-        CannotMeasure: the import did not take every row, or did not place every site under every map.
+        CannotMeasure: the import did not take every row, or did not place every site that is no post office box.
     """
     from partners_crm.crm import Crm
+    from partners_crm.model import Assignment
+    from partners_crm.model.silos import CANONICAL_SILOS
 
-    table = [(*row, *point) for row, point in zip(rows(count), points(count), strict=True)]
-    sheet = write_csv(folder / "organizations.csv", table, (*COLUMNS, *POINT_COLUMNS))
+    silos = [code for code, _, _ in CANONICAL_SILOS]
+    table = [
+        (*row, *point, silos[number % len(silos)])
+        for number, (row, point) in enumerate(zip(rows(count), points(count), strict=True))
+    ]
+    sheet = write_csv(folder / "organizations.csv", table, (*COLUMNS, *POINT_COLUMNS, "silo"))
     path = folder / "coalition.db"
     with Crm.create(path, "Bench Coalition") as crm:
         report = crm.import_file(sheet)
-        maps = len(crm.listing("district_maps").ids(crm.db))
-        placed = dict(report.records).get("assignments", 0)
-        if report.added != count or placed != count * maps:
-            raise CannotMeasure(f"of {count} rows {report.added} were added and {placed} assignments made")
+        boxes = sum(str(row[1]).startswith("PO Box") for row in table)
+        sites = {each.site for each in crm.records(Assignment)}
+        if report.added != count or len(sites) != count - boxes:
+            raise CannotMeasure(f"of {count} rows {report.added} were added and {len(sites)} sites were placed")
     return path
 
 

@@ -2,37 +2,48 @@
 
 from __future__ import annotations
 
+from argparse import Action
 from collections.abc import Iterable
 from pathlib import Path
 
 from partners_crm.cli import exit_codes, person
 from partners_crm.cli.app import COMMANDS, parser_of
+from partners_crm.cli.output import FORMATS
 from partners_crm.model import ENTITIES
 from partners_crm.normalize.text import fold
 from partners_crm.services import doctor, settings
+from partners_crm.services.checks import CHECKS
 from partners_crm.services.importing import mapping
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def commands() -> str:
-    """Every command with its options."""
+    """Every command with its verbs and options."""
     parts = []
     for name, (_, about) in COMMANDS.items():
-        parser = parser_of(name)
-        parts += [f"## {name}", "", f"{about[0].upper()}{about[1:]}.", "", "| argument | what it does |", "|---|---|"]
-        for action in parser._actions:
-            if action.dest in {"help", "db", "format", "debug"}:
-                continue
-            words = ", ".join(f"`{word}`" for word in action.option_strings)
-            value = str(action.metavar or action.dest).upper() if not action.option_strings else action.metavar
-            if not action.option_strings:
-                words = f"`{value}`"
-            elif action.nargs != 0:
-                words += f" `{value or '|'.join(map(str, action.choices or [action.dest.upper()]))}`"
-            parts.append(f"| {cell(words)} | {cell(action.help or choice_words(action.choices))} |")
-        parts.append("")
+        parts += [f"## {name}", "", f"{about[0].upper()}{about[1:]}.", ""]
+        for verb, parser in parser_of(name).leaves():
+            if verb:
+                parts += [f"### {name} {verb}", "", parser.description or "", ""]
+            parts += ["| argument | what it does |", "|---|---|", *map(argument, filter(is_own, parser._actions)), ""]
     return "\n".join(parts).rstrip()
+
+
+def is_own(action: Action) -> bool:
+    """Whether an argument is its command's own."""
+    return action.dest not in {"help", "db", "debug"} and (
+        action.dest != "format" or tuple(action.choices or ()) != FORMATS
+    )
+
+
+def argument(action: Action) -> str:
+    """The row of an argument."""
+    value = str(action.metavar or action.dest).upper()
+    words = ", ".join(f"`{word}`" for word in action.option_strings) or f"`{value}`"
+    if action.option_strings and action.nargs != 0:
+        words += f" `{action.metavar or '|'.join(map(str, action.choices or [value]))}`"
+    return f"| {cell(words)} | {cell(action.help or choice_words(action.choices))} |"
 
 
 def choice_words(choices: Iterable[object] | None) -> str:
@@ -106,6 +117,22 @@ def checks() -> str:
     """Every check of the doctor."""
     rows = [f"| `{check.name}` | {cell(check.about)} |" for check in doctor.CHECKS]
     return "\n".join(["| check | looks at |", "|---|---|", *rows])
+
+
+def rule_checks() -> str:
+    """Every check of the runner, with its terms."""
+    parts = ["| check | proves | runs without a name |", "|---|---|---|"]
+    parts += [
+        f"| `{check.name}` | {cell(check.about)} | {'yes' if check.by_default else 'as a rule alone'} |"
+        for check in CHECKS
+    ]
+    parts += ["", "| check | term | default | about |", "|---|---|---|---|"]
+    for check in CHECKS:
+        for term in check.terms:
+            default = f"`{term.default}`" if term.default else ""
+            about = f"{term.about}: {', '.join(term.allowed)}" if term.allowed else term.about
+            parts.append(f"| `{check.name}` | `{term.name}` | {default} | {cell(about)} |")
+    return "\n".join(parts)
 
 
 def screen(name: str) -> str:

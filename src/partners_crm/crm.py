@@ -23,7 +23,7 @@ from partners_crm.store.locks import Word
 
 if TYPE_CHECKING:
     from partners_crm.services.cards import Card
-    from partners_crm.services.coverage import Coverage
+    from partners_crm.services.coverage import Coverage, Rule
     from partners_crm.services.history import UndoReport
     from partners_crm.services.importing.applying import ImportReport
     from partners_crm.services.listing import Listing
@@ -54,19 +54,32 @@ class Crm:
         return cls(opening.open_store(Path(path), word), clock)
 
     @classmethod
-    def create(cls, path: str | Path, name: str, *, state: str = "il", demo: str = "", clock: Clock = utc_now) -> Crm:
+    def create(
+        cls,
+        path: str | Path,
+        name: str,
+        *,
+        state: str = "il",
+        map_file: str | Path | None = None,
+        demo: str = "",
+        clock: Clock = utc_now,
+    ) -> Crm:
         """Create a coalition with its silos, maps, districts and seats; the file has mode 0600.
+
+        With `map_file` the state may be "": it is that of the map.
 
         Raises:
             StoreUnavailable: something is there already.
             NotFound: no maps of the state come with the program.
+            FileRefused: the map file is none.
         """
-        from partners_crm.services.setup import set_up  # opening a coalition does not need it
+        from partners_crm.services.setup import maps_to_begin_with, set_up  # opening a coalition does not need it
 
         path = Path(path)
         db = opening.create_store(path)
         try:
-            set_up(db, name, state, demo=demo, clock=clock)
+            maps = maps_to_begin_with(state, None if map_file is None else Path(map_file))
+            set_up(db, name, maps, demo=demo, clock=clock)
         except BaseException:
             opening.close_store(db)
             files.remove(path)
@@ -192,17 +205,15 @@ class Crm:
 
         return card(self.db, table, record_id, self.today)
 
-    def coverage(
-        self, *, as_of: date | None = None, map_code: str = "", map_by: str = "seated", **rule: Any
-    ) -> Coverage:
-        """Judge every district: `chamber`, `basis`, `silo`, `unit`, `min_count` and `min_match` are the terms.
+    def coverage(self, rule: Rule | None = None, *, as_of: date | None = None, **terms: Any) -> Coverage:
+        """Judge every district under a rule, or under the terms of one: `chamber`, `silo`, `min_match`, `map`, ...
 
         Raises:
             CannotDecide: no map with boundaries holds on the day.
         """
         from partners_crm.services.coverage import Rule, coverage
 
-        return coverage(self.db, as_of or self.today, Rule(**rule), map_code=map_code, map_by=map_by)
+        return coverage(self.db, as_of or self.today, rule or Rule(**terms))
 
     # ---------------------------------------------------------------- writing
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from tests.cli.conftest import Partners, assert_refused
 
-from partners_crm.cli.app import COMMANDS
+from partners_crm.cli.app import COMMANDS, parser_of
 from partners_crm.model import ENTITIES
 
 DAY = ["--as-of", "2031-01-01"]
@@ -41,7 +41,11 @@ def test_every_command_explains_itself(bare: Partners, name: str) -> None:
     assert (result.code, result.err) == (0, "")
     assert result.out.startswith(f"usage: partners {name}")
     assert COMMANDS[name][1].lower() in " ".join(result.out.lower().split())
-    assert "--db" in result.out
+    helps = [result.out]
+    if verbs := parser_of(name).verbs:
+        assert all(f"\n    {verb}" in result.out for verb in verbs)
+        helps = [bare(name, verb, "--help").out for verb in verbs]
+    assert all("--db" in text for text in helps)
 
 
 def test_the_version_is_told(bare: Partners) -> None:

@@ -153,6 +153,7 @@ ON_A_COALITION: dict[str, list[str]] = {
     "undo": [],
     "redo": [],
     "coverage": ["check"],
+    "districts": ["maps"],
     "backup": [],
     "doctor": [],
     "config": ["set", "name", "A"],

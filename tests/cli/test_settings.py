@@ -86,6 +86,7 @@ def test_where_names_every_file_and_why(
         "demo",
         "settings",
         "drafts",
+        "last runs",
         "crash reports",
     }
     monkeypatch.setenv("PARTNERS_DB", str(tmp_path / "variable.db"))

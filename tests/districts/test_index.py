@@ -16,9 +16,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.made_maps import map_of
 
 from partners_crm.districts.index import DistrictIndex
-from partners_crm.districts.maps import OUTSIDE, SCALE, dump_map, load_map
+from partners_crm.districts.maps import OUTSIDE, SCALE, load_map
 
 EXACT = {"il-2011": "il_sldl_2016.geojson.gz", "il-2021": "il_sldl_2023.geojson.gz"}
 CODES = sorted(EXACT)
@@ -33,7 +34,7 @@ def index_of(code: str) -> DistrictIndex:
 
 
 @pytest.fixture(scope="module")
-def three(tmp_path_factory: pytest.TempPathFactory) -> DistrictIndex:
+def three() -> DistrictIndex:
     """Near the equator: 1 in the west and 2 in the east of a square degree, divided at 0.5, and 3 north of both."""
     low, mid, high, top = 0, SCALE // 2, SCALE, 2 * SCALE
     arcs = [
@@ -44,12 +45,7 @@ def three(tmp_path_factory: pytest.TempPathFactory) -> DistrictIndex:
         (2, OUTSIDE, [(mid, low), (high, low), (high, high)]),
         (3, OUTSIDE, [(high, high), (high, top), (low, top), (low, high)]),
     ]
-    texts = ("law", "enacted", "first_election", "seated_from", "seated_until", "source")
-    named = {"code": "xx-1", "name": "Made up", "state": "xx", "state_name": "Nowhere", "base": "house"}
-    fields = {**dict.fromkeys(texts, ""), **named, "counts": {"house": 3}, "nested": 0}
-    path = tmp_path_factory.mktemp("three") / "x.map"
-    path.write_bytes(dump_map({**fields, "tolerance_m": 0.0, "border_shift_m": 0.0}, arcs))
-    return DistrictIndex(load_map(path))
+    return DistrictIndex(map_of(arcs))
 
 
 def exact_districts(path: Path) -> dict[int, Any]:
@@ -209,17 +205,20 @@ def test_bounds_are_those_of_the_state() -> None:
 
 @pytest.mark.parametrize("code", CODES)
 def test_no_vertex_is_without_an_answer(code: str) -> None:
-    loaded, index = load_map(code), index_of(code)
+    borders, index = load_map(code).borders["house"], index_of(code)
     touching: dict[tuple[int, int], set[int]] = {}
     place = 0
-    for size, left, right in zip(loaded.sizes, loaded.left, loaded.right, strict=True):
-        for point in zip(loaded.lon[place : place + size], loaded.lat[place : place + size], strict=True):
+    for size, left, right in zip(borders.sizes, borders.left, borders.right, strict=True):
+        for point in zip(borders.lon[place : place + size], borders.lat[place : place + size], strict=True):
             touching.setdefault(point, set()).update({left, right} - {OUTSIDE})
         place += size
     for (x, y), numbers in touching.items():
         found = index.locate(y / SCALE, x / SCALE)
         assert found is not None
-        assert found.number in numbers
+        assert found.number == index.number_at(y / SCALE, x / SCALE) == min(numbers)
+        assert found.snapped_m is None
+        assert found.on_border == (len(numbers) > 1)
+        assert found.neighbour == min(numbers - {found.number}, default=found.neighbour)
 
 
 def test_provider_sites_stand_where_the_published_map_says(

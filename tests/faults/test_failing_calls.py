@@ -185,9 +185,8 @@ def after(bench: Bench, look: Looking, ended: Ended, before: Look, expected: Loo
     shutil.copytree(bench.folder, aside)
     found = look(aside / bench.path.name, below=True)
     assert found.contents in (before.contents, expected.contents), about
-    assert (found.contents, found.schema) in (
-        (before.contents, before.schema),
-        (expected.contents, expected.schema),
-    ), about
+    # Of several migrations each is whole by itself: the contents change their form with the last.
+    done = (found.contents, found.schema) == (expected.contents, expected.schema)
+    assert done or before.schema <= found.schema < max(expected.schema, before.schema + 1), about
     assert set(promised) <= set(found.hashes) or ended.out.startswith("backed up"), about
     return found, bench.backups()

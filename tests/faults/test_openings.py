@@ -16,6 +16,7 @@ from tests.faults.nursery import DIE_BEFORE, DROP, Arming, Nursery
 
 from partners_crm.crm import Crm
 from partners_crm.store import copying, files
+from partners_crm.store.open import SCHEMA_VERSION
 
 WRITERS = "ABCDE"
 LONG_AGO = 7200
@@ -50,7 +51,9 @@ def test_case_52_programs_that_stay_open_after_a_migration_do_not_lock_each_othe
         finally:
             for child in children:
                 nursery.wait(child, 0, kill=True)
-        assert [each.why for each in copying.known_backups(copying.backups_of(path))] == ["before-schema-2"]
+        assert [each.why for each in copying.known_backups(copying.backups_of(path))] == [
+            f"before-schema-{SCHEMA_VERSION}"
+        ]
 
 
 def test_case_55_a_file_that_is_moved_and_opened_again_by_the_same_program_changes_its_ways(

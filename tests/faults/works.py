@@ -20,7 +20,7 @@ from partners_crm.cli import app, exit_codes
 from partners_crm.cli.output import say
 from partners_crm.crm import Crm
 from partners_crm.errors import PartnersError
-from partners_crm.model import ENTITIES, Contact, Organization
+from partners_crm.model import ENTITIES, Contact, Organization, Table
 from partners_crm.services import records
 from partners_crm.store import copying, journal, locks
 
@@ -267,7 +267,7 @@ def _problems(connection: sqlite3.Connection) -> list[str]:
         ),
     }.items():
         problems += [f"{about}: {number}" for (number,) in connection.execute(statement)]
-    for table in ENTITIES:
+    for table in _there(connection):
         name = table._meta.table_name
         ((count,),) = connection.execute(f'SELECT count(*) FROM "{name}"').fetchall()
         ((expected,),) = connection.execute(
@@ -279,10 +279,16 @@ def _problems(connection: sqlite3.Connection) -> list[str]:
     return problems
 
 
+def _there(connection: sqlite3.Connection) -> list[type[Table]]:
+    """The entities that have a table in a file of this schema."""
+    names = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+    return [table for table in ENTITIES if table._meta.table_name in names]
+
+
 def _contents(connection: sqlite3.Connection) -> dict[str, list[list[Any]]]:
     """Every record, but for its random uid and the day it was recorded on, and what the journal says was done."""
     found: dict[str, list[list[Any]]] = {}
-    for name in [table._meta.table_name for table in ENTITIES] + ["change", "source_row", "operation"]:
+    for name in [table._meta.table_name for table in _there(connection)] + ["change", "source_row", "operation"]:
         left_out = {
             "uid",
             "recorded_on",

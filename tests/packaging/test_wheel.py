@@ -91,6 +91,7 @@ def test_it_holds_the_demo_the_maps_and_the_marks(contents: dict[str, bytes]) ->
     maps = files(SOURCE / "districts" / "figures", "*.map")
     assert set(maps) == {"il-2011.map", "il-2021.map"}
     assert packed(contents, "partners_crm/districts/figures/", ".map") == maps
+    assert sum(map(len, maps.values())) <= 450_000
     assert "partners_crm/py.typed" in contents
     (licence,) = (name for name in contents if name.endswith(".dist-info/licenses/LICENSE"))
     assert contents[licence] == (ROOT / "LICENSE").read_bytes()

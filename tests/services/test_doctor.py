@@ -16,10 +16,10 @@ import pytest
 from tests.conftest import NOW
 
 from partners_crm.crm import Crm
-from partners_crm.districts.maps import load_info
 from partners_crm.errors import NotFound
 from partners_crm.model import Organization, Site
-from partners_crm.services import doctor, records, setup
+from partners_crm.services import doctor, records
+from partners_crm.services.districts import take_in
 from partners_crm.services.doctor import Finding, outside
 from partners_crm.services.settings import change_setting
 from partners_crm.store import files, health, places
@@ -657,9 +657,9 @@ def test_a_map_that_the_coalition_lacks_is_a_finding_and_can_be_added(worked: Pa
     with opened(worked) as crm:
         found = one(crm, "maps")
         assert "the map il-2011 comes with the program" in found.message
-        assert "setup.install(unit, load_info('il-2011'))" in found.remedy
+        assert "partners districts install il-2011" in found.remedy
         with crm.changes("add a map") as unit:
-            setup.install(unit, load_info("il-2011"))
+            take_in(unit, "il-2011")
         assert look(crm, "maps") == []
 
 

@@ -16,6 +16,7 @@ from partners_crm.model import (
     Assignment,
     Contact,
     ContactPoint,
+    District,
     Identifier,
     Membership,
     Organization,
@@ -239,9 +240,15 @@ def test_the_chicago_file(crm: Crm, shared_data: Path) -> None:
     assert report.rejected == 0
     assert 300 <= report.added <= 308
     sites = records(crm.db, Site.select().where(Site.latitude.is_null(False)))
-    placed = tuples(crm.db, Assignment.select(Assignment.site))
-    assert len(placed) == 2 * len(sites)
-    assert {site.id for site in sites} == {key for (key,) in placed}
+    pairs = tuples(
+        crm.db,
+        Assignment.select(Assignment.site, District.map, Assignment.method).join(
+            District, on=(Assignment.district == District.id)
+        ),
+    )
+    by_point = {(site, district_map) for site, district_map, method in pairs if method == "point"}
+    assert len(by_point) == 2 * len(sites)
+    assert {site.id for site in sites} == {site for site, _ in by_point}
     flagged = records(crm.db, ContactPoint.select().where(ContactPoint.status == "unreadable"))
     assert all(point.raw and not point.value for point in flagged)
     assert records(crm.db, ServiceLine.select().limit(1))

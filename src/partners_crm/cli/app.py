@@ -11,11 +11,12 @@ import signal
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import NoReturn, Protocol, cast
+from typing import Protocol, cast
 
 from partners_crm import __version__
 from partners_crm.cli import exit_codes
-from partners_crm.cli.output import FORMATS, say
+from partners_crm.cli.output import say
+from partners_crm.cli.parsing import Parser
 from partners_crm.errors import ConfigError, PartnersError
 
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -30,7 +31,13 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "history": ("history", "what was done, or the history of a record"),
     "undo": ("history", "take the last operation back"),
     "redo": ("history", "take the last undo back"),
-    "coverage": ("coverage", "which districts have a member"),
+    "coverage": ("coverage", "which districts have a member, why, and who would close a gap"),
+    "check": ("checking", "run the coalition's rules and every check"),
+    "districts": ("districts", "district maps, and where points and sites lie"),
+    "points": ("points", "addresses out to a geocoder, and its points in"),
+    "seats": ("seats", "who holds the seats of the legislature, and loading a roster"),
+    "members": ("members", "how the membership grew"),
+    "silos": ("silos", "the silos beside each other, and in the districts"),
     "backup": ("backups", "back the coalition up, verified"),
     "restore": ("backups", "list the backups, or put one in the coalition's place"),
     "doctor": ("doctor", "look for faults of the coalition and its files"),
@@ -44,32 +51,14 @@ COMMANDS: dict[str, tuple[str, str]] = {
 """Each command, the module of `cli.commands` that holds it, and what it does."""
 
 
-HELP_WIDTH = 100
-"""Characters of a line of help at most."""
-
-
 class Command(Protocol):
     """What a module of `cli.commands` offers."""
 
-    def add_arguments(self, parser: argparse.ArgumentParser, name: str) -> None:
-        """Declare the arguments of a command."""
+    def add_arguments(self, parser: Parser, name: str) -> None:
+        """Declare the arguments of a command, or its verbs."""
 
     def run(self, options: argparse.Namespace) -> int:
         """Carry the command out and return its exit code."""
-
-
-class Parser(argparse.ArgumentParser):
-    """argparse whose words pass the display door."""
-
-    def _get_formatter(self) -> argparse.HelpFormatter:
-        # argparse asks for one with every argument; measuring the terminal loads four compression libraries.
-        return argparse.HelpFormatter(self.prog, width=_help_width())
-
-    def error(self, message: str) -> NoReturn:
-        """Say what is wrong with the usage and exit."""
-        say(f"{self.prog}: {message}")
-        say(f"see: {self.prog} --help")
-        sys.exit(exit_codes.USAGE)
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -117,7 +106,7 @@ def parser_of(name: str) -> Parser:
     module, about = COMMANDS[name]
     parser = Parser(prog=f"partners {name}", description=about.capitalize() + ".")
     command(module).add_arguments(parser, name)
-    _add_common(parser)
+    parser.add_common()
     parser.set_defaults(command=name)
     return parser
 
@@ -171,29 +160,16 @@ def _run(arguments: list[str]) -> int:
         say("  see: partners --help")
         return exit_codes.USAGE
     terms = [word for word in arguments if _negated(word)] if name == "list" else []
-    options = parser_of(name).parse_args(leading + [word for word in arguments if word not in terms])
+    # What stands before the command is read after it: a verb takes the common options, and its command none.
+    options = parser_of(name).parse([word for word in arguments if word not in terms] + leading)
     if terms:
         options.query = [*options.query, *terms]
     return command(COMMANDS[name][0]).run(options)
 
 
-def _help_width() -> int:
-    try:
-        return min(os.get_terminal_size(sys.stdout.fileno()).columns, HELP_WIDTH) - 2
-    except (OSError, ValueError, AttributeError):
-        return HELP_WIDTH - 2
-
-
 def _negated(word: str) -> bool:
     """Whether a word is a negated term of a query, which argparse would take for options."""
     return word.startswith("-") and not word.startswith("--") and word not in {"-", "-h"}
-
-
-def _add_common(parser: argparse.ArgumentParser) -> None:
-    common = parser.add_argument_group("common options")
-    common.add_argument("--db", metavar="FILE", help="the coalition's database")
-    common.add_argument("--format", choices=FORMATS, default="table", help="how data is printed")
-    common.add_argument("--debug", action="store_true", help="show the traceback of an error")
 
 
 def _check_word(word: str) -> None:

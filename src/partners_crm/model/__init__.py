@@ -10,7 +10,8 @@ from partners_crm.model.fields import Declared, declared
 from partners_crm.model.journal import JOURNAL, Change, ChangeValues, Ledger, Operation, SourceRow
 from partners_crm.model.organizations import Identifier, Organization, OtherName, ServiceLine, SiloShare, Site
 from partners_crm.model.people import Contact, ContactPoint, Role
-from partners_crm.model.places import Assignment, District, DistrictMap, Seat, Term
+from partners_crm.model.places import Assignment, District, DistrictMap, MapFigure, Seat, Term
+from partners_crm.model.rules import Rule, Snapshot
 from partners_crm.model.settings import Setting
 from partners_crm.model.silos import Silo
 from partners_crm.model.ties import Affiliation, Membership, Tag, Tagging
@@ -19,6 +20,7 @@ ENTITIES: tuple[type[Table], ...] = (
     Setting,
     Silo,
     DistrictMap,
+    MapFigure,
     District,
     Seat,
     Organization,
@@ -36,6 +38,8 @@ ENTITIES: tuple[type[Table], ...] = (
     Tagging,
     Assignment,
     Term,
+    Rule,
+    Snapshot,
 )
 
 BY_NAME: dict[str, type[Table]] = {
@@ -59,17 +63,20 @@ __all__ = [
     "EntityInfo",
     "Identifier",
     "Ledger",
+    "MapFigure",
     "Membership",
     "Operation",
     "Organization",
     "OtherName",
     "Role",
+    "Rule",
     "Seat",
     "ServiceLine",
     "Setting",
     "Silo",
     "SiloShare",
     "Site",
+    "Snapshot",
     "SourceRow",
     "Table",
     "Tag",

@@ -52,6 +52,10 @@ def _attach(field: Any, declaration: Declared) -> Any:
     return field
 
 
+_ADDED: list[peewee.Node] = [peewee.SQL("DEFAULT ''")]
+"""SQLite adds a column of text that is never NULL only where the column has a default of its own."""
+
+
 def text(
     label: str,
     *,
@@ -61,10 +65,11 @@ def text(
     derived: bool = False,
     unique: bool = False,
     index: bool = False,
+    added: bool = False,
     visibility: Visibility = "everyone",
 ) -> peewee.TextField[str]:
-    """One line of text."""
-    field = peewee.TextField(default="", unique=unique, index=index)
+    """One line of text; `added` to a table that was released already, so that the database knows its default too."""
+    field = peewee.TextField(default="", unique=unique, index=index, constraints=_ADDED if added else None)
     how = Declared("text", label, help, headers, (), required, derived, visibility)
     return cast("peewee.TextField[str]", _attach(field, how))
 

@@ -10,6 +10,7 @@ from partners_crm.model.people import Contact
 CHAMBERS = (("house", "House"), ("senate", "Senate"))
 PLACING_METHODS = (
     ("point", "Point in district"),
+    ("zip", "Area of the ZIP code"),
     ("stated", "Stated in a file"),
     ("manual", "Decided by a person"),
 )
@@ -23,13 +24,13 @@ class DistrictMap(Table):
         "district_maps",
         "code",
         "A district plan, known by its code such as il-2021.",
-        not_by_hand="maps come with the program",
+        not_by_hand="maps come with the program, or by partners districts install",
     )
 
     code = text("Code", required=True, unique=True)
     name = text("Name", required=True)
     state = text("State")
-    base_chamber = choice("Base chamber", CHAMBERS, default="house", help="The chamber whose borders are stored.")
+    base_chamber = choice("Base chamber", CHAMBERS, default="house", help="The chamber whose borders come first.")
     enacted = day("Enacted")
     first_election = day("First election")
     seated_from = day("Seated from")
@@ -37,6 +38,21 @@ class DistrictMap(Table):
     source = text("Source")
     sha256 = text("SHA-256", help="Of the border figures.")
     border_shift_m = decimal("Border shift", help="Metres a border may lie off, by simplification.")
+
+
+class MapFigure(Table):
+    """The borders of a map that does not come with the program, so that they travel with the coalition."""
+
+    entity = EntityInfo(
+        "map_figure",
+        "map_figures",
+        "",
+        "The borders of a map that does not come with the program.",
+        not_by_hand="they come with their map",
+    )
+
+    map = link("Map", DistrictMap, required=True, on_delete="cascade")
+    figures = text("Figures", help="The map file, in base 64.")
 
 
 class District(Table):
@@ -79,6 +95,8 @@ class Assignment(Table):
     on_border = flag("On the border", help="The point lies on the line; the lower number was taken.")
     snapped_m = decimal("Snapped", help="Metres a point outside the state was moved to its edge.")
     computed_at = text("Computed at", help="UTC.")
+    reason = text("Reason", added=True, help="Why a person decided so.")
+    replaced_at = text("Replaced at", added=True, help="UTC: when a newer one took its place; empty while it holds.")
 
 
 class Seat(Table):
@@ -119,3 +137,4 @@ class Term(Table):
     party = text("Party")
     since = day("Since")
     until = day("Until")
+    source = text("Source", added=True, help="The roster it was loaded from; empty for what a person entered.")

@@ -28,9 +28,10 @@ from partners_crm.model import (
     Tag,
     Tagging,
 )
+from partners_crm.model.orm import peewee
 from partners_crm.services.coverage import LEVEL_WORD
 from partners_crm.services.records import show_value
-from partners_crm.store.maps import map_for
+from partners_crm.store.maps import map_for, standing
 from partners_crm.store.open import Handle, faults
 from partners_crm.store.read import by_id, by_ids, parts, records, title_of, tuples, where
 
@@ -142,7 +143,7 @@ def _district_line(db: Handle, organization: int, chosen: DistrictMap) -> str:
         .join(Site, on=(Assignment.site == Site.id))
         .join(District, on=(Assignment.district == District.id))
         .join(own, on=((own.id == District.id) | (own.id == District.parent)))
-        .where((Site.organization == organization) & (own.map == chosen.id))
+        .where((Site.organization == organization) & (own.map == chosen.id) & standing())
         .order_by(own.chamber, own.number)
     )
     numbers: dict[str, dict[str, None]] = {}
@@ -201,8 +202,13 @@ def _districts(db: Handle, sites: Sequence[int]) -> dict[int, tuple[Row, ...]]:
             .join(District, on=(Assignment.district == District.id))
             .join(DistrictMap, on=(District.map == DistrictMap.id))
             .join(parent, "LEFT OUTER JOIN", on=(District.parent == parent.id))
-            .where(Assignment.site.in_(some))
-            .order_by(DistrictMap.code.desc(), District.chamber, District.number)
+            .where(Assignment.site.in_(some) & (Assignment.replaced_at == ""))
+            .order_by(
+                DistrictMap.code.desc(),
+                District.chamber,
+                peewee.fn.COALESCE(Assignment.share, 1).desc(),
+                District.number,
+            )
         )
         with faults(db):
             rows = list(query.dicts().execute(db))
@@ -217,12 +223,14 @@ def _how_placed(row: Mapping[str, Any]) -> str:
     border = f"{row['border_m']:,.0f} m from {row['neighbour']}" if row["border_m"] is not None else ""
     if row["on_border"]:
         border = f"on the border with {row['neighbour']}"
-    if row["method"] == "point":
-        how = LEVEL_WORD.get(row["match_level"], f"match level {row['match_level']}")
-    else:
-        how = {"stated": "stated in a file", "manual": "decided by a person"}.get(row["method"], row["method"])
+    how = _METHOD_WORD.get(row["method"]) or LEVEL_WORD.get(row["match_level"], f"match level {row['match_level']}")
+    share = f"possible, {row['share']:.0%}" if row["share"] is not None else ""
     snapped = f"moved {row['snapped_m']:,.0f} m to the edge" if row["snapped_m"] else ""
-    return _listed(how, border, snapped)
+    return _listed(share, how, border, snapped, row["reason"])
+
+
+_METHOD_WORD = {"stated": "stated in a file", "manual": "decided by a person", "zip": "area of the ZIP code"}
+"""How an assignment was made, where that is no point of some match level."""
 
 
 def _points(db: Handle, owner: str, keys: Sequence[int]) -> dict[int, tuple[Row, ...]]:

@@ -31,7 +31,7 @@ from partners_crm.model import (
 )
 from partners_crm.model.orm import peewee
 from partners_crm.services.records import show_value
-from partners_crm.store.maps import map_for
+from partners_crm.store.maps import map_for, standing
 from partners_crm.store.open import Handle
 from partners_crm.store.read import by_ids, parts, title_of, tuples
 from partners_crm.store.search import selection
@@ -216,7 +216,12 @@ def _district_order(chamber: str) -> Callable[[str], Any]:
             .join(District, on=(Assignment.district == District.id))
             .join(own, on=((own.id == District.id) | (own.id == District.parent)))
             .join(DistrictMap, on=(own.map == DistrictMap.id))
-            .where((Site.organization == Organization.id) & (own.chamber == chamber) & (DistrictMap.code == map_code))
+            .where(
+                (Site.organization == Organization.id)
+                & (own.chamber == chamber)
+                & (DistrictMap.code == map_code)
+                & standing()
+            )
         )
         return peewee.fn.COALESCE(query, 9999)
 
@@ -344,8 +349,9 @@ def _districts(db: Handle, ids: Sequence[int], map_code: str) -> dict[str, list[
         .join(District, on=(Assignment.district == District.id))
         .join(own, on=((own.id == District.id) | (own.id == District.parent)))
         .join(DistrictMap, on=(own.map == DistrictMap.id))
-        .where(Site.organization.in_(ids) & (DistrictMap.code == map_code))
-        .order_by(own.number)
+        .where(Site.organization.in_(ids) & (DistrictMap.code == map_code) & standing())
+        # The likeliest of several candidates comes first.
+        .order_by(peewee.fn.COALESCE(Assignment.share, 1).desc(), own.number)
     )
     found: dict[str, list[tuple[Any, ...]]] = {}
     for key, chamber, number in tuples(db, query):

@@ -1,133 +1,277 @@
-"""Placing sites in districts: a point is assigned under every map of the coalition; only differences are written."""
+"""Placing sites in districts: what is known of where a site stands becomes assignments, under every map.
+
+An assignment is a fact. What takes its place is added beside it, and the old one says when; none is deleted. What a
+person decided stands until a person decides otherwise. A mailing address and a post office box place nobody.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
+from dataclasses import dataclass
 from typing import Any
 
 from partners_crm.districts.index import DistrictIndex
-from partners_crm.districts.maps import load_map
+from partners_crm.districts.uncertainty import radius_m
 from partners_crm.errors import InvalidValue
-from partners_crm.model import Assignment, District, DistrictMap, Site
+from partners_crm.model import Assignment, DistrictMap, Site
+from partners_crm.services.maps import borders_of, has_borders, index_of
+from partners_crm.store.maps import Districts, districts_of, maps_of
 from partners_crm.store.open import Handle
-from partners_crm.store.read import parts, records, tuples
+from partners_crm.store.read import parts, records
 from partners_crm.store.work import Changes
 
+MANUAL = 110
+"""Match level of a district that a person decided."""
 ROOFTOP = 100
 """Match level of coordinates that a file or a person gives without saying how they were found."""
 STATED = 75
 """Match level of a district that a file states: there is no point, so no border distance."""
 LOWEST_PLACED = 75
-"""A point known less well than this (a ZIP or a city centre) says nothing about one district."""
+"""A point known less well than this, by its ZIP code or its city, is no point: the area is asked."""
+ZIP5 = 70
+"""Match level of the area of a ZIP code."""
+COMPUTED = ("point", "zip")
+"""Methods whose assignments follow from the site."""
 
 
-@lru_cache(maxsize=8)
-def index_of(code: str) -> DistrictIndex:
-    """The district index of a bundled map; built once in a process."""
-    return DistrictIndex(load_map(code))
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A site that stands in other districts of a chamber than before."""
+
+    site: int
+    organization: int
+    map: str
+    chamber: str
+    before: tuple[int, ...]
+    """Numbers; empty where it had none."""
+    after: tuple[int, ...]
 
 
-def placed_maps(db: Handle) -> list[DistrictMap]:
-    """The maps of the coalition under which sites are placed, by code."""
-    return records(db, DistrictMap.select().order_by(DistrictMap.code))
+@dataclass(frozen=True, slots=True)
+class Placing:
+    """What became of the sites that were placed."""
+
+    written: int
+    """Assignments added or replaced."""
+    kept: int
+    """Sites under a map where a person decided."""
+    moved: tuple[Moved, ...]
 
 
-def districts_of(db: Handle, district_map: DistrictMap) -> dict[tuple[str, int], int]:
-    """The district ids of a map, by (chamber, number)."""
-    query = District.select(District.chamber, District.number, District.id).where(District.map == district_map.id)
-    return {(chamber, number): key for chamber, number, key in tuples(db, query)}
-
-
-def check_point(latitude: float, longitude: float, codes: Iterable[str]) -> None:
+def check_point(db: Handle, latitude: float, longitude: float) -> None:
     """Refuse a point that is no place: swapped, 0, 0 or off the earth. A place in another state has no district.
 
     Raises:
         InvalidValue: with the reason in words.
     """
-    _, mistaken, reason = look_outside(latitude, longitude, codes)
+    _, mistaken, reason = look_outside(latitude, longitude, indexes(db))
     if mistaken:
         raise InvalidValue("Latitude, longitude", f"{latitude:g}, {longitude:g}", reason)
 
 
-def look_outside(latitude: float, longitude: float, codes: Iterable[str]) -> tuple[bool, bool, str]:
+def indexes(db: Handle) -> list[DistrictIndex]:
+    """An index of every map whose borders are known."""
+    return [index_of(db, each, districts_of(db, each).layers[0]) for each in maps_of(db) if has_borders(db, each)]
+
+
+def look_outside(latitude: float, longitude: float, known: Sequence[DistrictIndex]) -> tuple[bool, bool, str]:
     """(no district of any map, and that is a mistake, why) of a point."""
-    indexes = [index_of(code) for code in codes]
-    if not indexes or any(index.locate(latitude, longitude) is not None for index in indexes):
+    if not known or any(index.locate(latitude, longitude) is not None for index in known):
         return False, False, ""
-    return True, *indexes[-1].explain_outside(latitude, longitude)
+    return True, *known[-1].explain_outside(latitude, longitude)
 
 
-def place(changes: Changes, sites: Sequence[Site]) -> int:
-    """Assign sites by their points under every map; returns how many assignments were written.
+def is_no_place(site: Site) -> bool:
+    """Whether mail goes there and nobody works there: a mailing address, or a post office box."""
+    return site.kind == "mailing" or site.street.upper().startswith("PO BOX")
 
-    An assignment that a person decided or a file stated stands when the site has no point. A site whose point was
-    taken away loses the assignments made from it.
-    """
+
+def place(changes: Changes, sites: Sequence[Site]) -> Placing:
+    """Assign sites by their points, or by the areas of their ZIP codes, under every map."""
     db = changes.db
     known = _assignments(db, sites)
-    written = 0
-    for district_map in placed_maps(db):
+    written, kept, moved = 0, 0, []
+    for district_map in maps_of(db):
+        if not has_borders(db, district_map):
+            continue
         districts = districts_of(db, district_map)
-        base = district_map.base_chamber
-        index: DistrictIndex | None = None
-        for site in sites:
-            wanted: dict[str, Any] | None = None
-            if site.latitude is not None and site.longitude is not None and _level(site) >= LOWEST_PLACED:
-                index = index or index_of(district_map.code)
-                found = index.locate(site.latitude, site.longitude)
-                if found is not None:
-                    wanted = {
-                        "district": districts[base, found.number],
-                        "method": "point",
-                        "match_level": _level(site),
-                        "border_m": None if found.border_m is None else round(found.border_m, 1),
-                        "neighbour": found.neighbour,
-                        "on_border": found.on_border,
-                        "snapped_m": None if found.snapped_m is None else round(found.snapped_m, 1),
-                    }
-            here = set(districts.values())
-            present = [each for each in known.get(site.id, []) if each.district in here and each.method == "point"]
-            written += _settle(changes, site, present, wanted)
-    return written
+        for layer in districts.layers:
+            placer = _Placer(db, district_map, districts, layer)
+            for site in sites:
+                present = [each for each in known.get(site.id, []) if each.district in placer.own]
+                if any(each.method == "manual" for each in present):
+                    kept += 1
+                    continue
+                computed = [each for each in present if each.method in COMPUTED]
+                wanted = placer.wanted(site, stated=len(computed) < len(present))
+                count = _settle(changes, site, computed, wanted)
+                if count:
+                    written += count
+                    moved += placer.moved(site, computed, wanted)
+    return Placing(written, kept, tuple(moved))
 
 
 def state_district(changes: Changes, site: Site, district: int) -> bool:
-    """Record that a file states the district of a site; returns whether that was new."""
-    already = records(
-        changes.db,
-        Assignment.select().where((Assignment.site == site.id) & (Assignment.district == district)),
-    )
-    if already:
+    """Record that a file states the district of a site; returns whether that was new.
+
+    A stated district outweighs the area of the ZIP code.
+    """
+    present = _assignments(changes.db, [site]).get(site.id, [])
+    if any(each.district == district and each.method != "zip" for each in present):
         return False
-    changes.add(
-        Assignment,
-        site=site.id,
-        district=district,
-        method="stated",
-        match_level=STATED,
-        computed_at=_instant(changes),
-    )
+    own = _siblings(changes.db, district)
+    replace(changes, (each for each in present if each.method == "zip" and each.district in own))
+    _add(changes, site, {"district": district, "method": "stated", "match_level": STATED})
     return True
 
 
-def _settle(changes: Changes, site: Site, present: list[Assignment], wanted: dict[str, Any] | None) -> int:
-    if wanted is None:
-        for each in present:
-            changes.delete(each)
-        return len(present)
-    if not present:
-        changes.add(Assignment, site=site.id, computed_at=_instant(changes), **wanted)
-        return 1
-    first = present[0]
-    if all(first[name] == value for name, value in wanted.items()):
-        return 0
-    changes.update(first, computed_at=_instant(changes), **wanted)
-    return 1
+def decide(changes: Changes, site: Site, district: int, reason: str) -> Assignment:
+    """Record that a person decided where a site stands, under the map of the district; what was known is replaced.
+
+    Raises:
+        InvalidValue: without a reason nobody can judge the decision later.
+    """
+    if not reason.strip():
+        raise InvalidValue("Reason", "", "must not be empty", "say how you know, such as: asked the director")
+    own = _siblings(changes.db, district)
+    present = _assignments(changes.db, [site]).get(site.id, [])
+    replace(changes, (each for each in present if each.district in own))
+    values = {"district": district, "method": "manual", "match_level": MANUAL, "reason": reason.strip()}
+    return _add(changes, site, values)
 
 
-def _level(site: Site) -> int:
-    return ROOFTOP if site.match_level is None else site.match_level
+def withdraw(changes: Changes, site: Site, district_map: DistrictMap) -> Placing:
+    """Take back what a person decided of a site under a map; the site is placed by what is known of it.
+
+    Raises:
+        InvalidValue: nobody decided anything.
+    """
+    own = set(districts_of(changes.db, district_map).by_id)
+    present = _assignments(changes.db, [site]).get(site.id, [])
+    decided = [each for each in present if each.method == "manual" and each.district in own]
+    if not decided:
+        raise InvalidValue("Site", site.id, f"has no decision under {district_map.code}")
+    replace(changes, decided)
+    return place(changes, [site])
+
+
+def replace(changes: Changes, old: Iterable[Assignment]) -> None:
+    """Say of assignments that they hold no more."""
+    for each in list(old):
+        changes.update(each, replaced_at=_instant(changes))
+
+
+class _Placer:
+    """What sites are given under one layer of a map."""
+
+    def __init__(self, db: Handle, district_map: DistrictMap, districts: Districts, layer: str) -> None:
+        self._db = db
+        self._map = district_map
+        self._districts = districts
+        self._layer = layer
+        self._ids = {number: key for (chamber, number), key in districts.ids().items() if chamber == layer}
+        self._shift = district_map.border_shift_m or 0.0
+        self._index: DistrictIndex | None = None
+        above = districts.nested_in.get(layer, layer)
+        self.own = {each.id for each in districts.rows if each.chamber in {layer, above}}
+        """The districts that this layer answers for: its own, and those they are nested in."""
+
+    def wanted(self, site: Site, *, stated: bool) -> list[dict[str, Any]]:
+        """The assignments that follow from what is known of a site; `stated`, that a file names its district."""
+        if is_no_place(site):
+            return []
+        level = ROOFTOP if site.match_level is None else site.match_level
+        if site.latitude is not None and site.longitude is not None and level >= LOWEST_PLACED:
+            return self._by_point(site.latitude, site.longitude, level)
+        return [] if stated else self._by_zip(site.postal_code)
+
+    def _by_point(self, latitude: float, longitude: float, level: int) -> list[dict[str, Any]]:
+        if self._index is None:
+            self._index = index_of(self._db, self._map, self._layer)
+        found = self._index.locate(latitude, longitude)
+        if found is None:
+            return []
+        reach = radius_m(level) + self._shift
+        own = {
+            "method": "point",
+            "match_level": level,
+            "district": self._ids[found.number],
+            "border_m": None if found.border_m is None else round(found.border_m, 1),
+            "neighbour": found.neighbour,
+            "on_border": found.on_border,
+            "snapped_m": None if found.snapped_m is None else round(found.snapped_m, 1),
+            "share": None,
+        }
+        if level >= MANUAL or found.border_m is None or found.border_m > reach:
+            return [own]
+        shares = dict(self._index.candidates(latitude, longitude, reach))
+        mine = shares.pop(found.number)
+        others = [
+            {**own, "district": self._ids[number], "border_m": None, "neighbour": None, "share": round(share, 4)}
+            for number, share in shares.items()
+        ]
+        return [{**own, "share": round(mine, 4) if others else None}, *others]
+
+    def _by_zip(self, postal_code: str) -> list[dict[str, Any]]:
+        area = borders_of(self._db, self._map).zips.get(self._layer, {}).get(postal_code[:5], ())
+        plain = {"border_m": None, "neighbour": None, "on_border": False, "snapped_m": None}
+        return [
+            {**plain, "method": "zip", "match_level": ZIP5, "district": self._ids[number], "share": round(share, 4)}
+            for number, share in area
+        ]
+
+    def moved(self, site: Site, before: list[Assignment], after: list[dict[str, Any]]) -> list[Moved]:
+        """How the districts of a site differ from those before, chamber by chamber."""
+        found = []
+        sides = ({each.district for each in before}, {each["district"] for each in after})
+        layers = [self._layer, *filter(None, [self._districts.nested_in.get(self._layer)])]
+        for chamber in layers:
+            old, new = (tuple(sorted(self._numbers(keys, chamber))) for keys in sides)
+            if old != new:
+                found.append(Moved(site.id, site.organization, self._map.code, chamber, old, new))
+        return found
+
+    def _numbers(self, keys: set[int], chamber: str) -> set[int]:
+        numbers = set()
+        for key in keys:
+            each = self._districts.by_id[key]
+            while each.chamber != chamber and each.parent is not None:
+                each = self._districts.by_id[each.parent]
+            if each.chamber == chamber:
+                numbers.add(each.number)
+        return numbers
+
+
+def _settle(changes: Changes, site: Site, present: list[Assignment], wanted: list[dict[str, Any]]) -> int:
+    """Replace what does not follow from the site any more, and add what does; returns how many were written."""
+    missing = list(wanted)
+    outdated = []
+    for each in present:
+        same = next((one for one in missing if all(each[name] == value for name, value in one.items())), None)
+        if same is None:
+            outdated.append(each)
+        else:
+            missing.remove(same)
+    replace(changes, outdated)
+    for values in missing:
+        _add(changes, site, values)
+    return max(len(outdated), len(missing))
+
+
+def _add(changes: Changes, site: Site, values: dict[str, Any]) -> Assignment:
+    return changes.add(Assignment, site=site.id, computed_at=_instant(changes), **values)
+
+
+def _siblings(db: Handle, district: int) -> set[int]:
+    """The districts of the same map that speak of the same place: of its chamber, and of those nested with it."""
+    for each in maps_of(db):
+        districts = districts_of(db, each)
+        if district in districts.by_id:
+            chamber = districts.by_id[district].chamber
+            related = {chamber, districts.nested_in.get(chamber, chamber)}
+            related |= {code for code, up in districts.nested_in.items() if up == chamber}
+            return {row.id for row in districts.rows if row.chamber in related}
+    return set()
 
 
 def _instant(changes: Changes) -> str:
@@ -135,8 +279,10 @@ def _instant(changes: Changes) -> str:
 
 
 def _assignments(db: Handle, sites: Sequence[Site]) -> dict[int, list[Assignment]]:
+    """The assignments that hold, by site."""
     found: dict[int, list[Assignment]] = {}
     for some in parts([site.id for site in sites]):
-        for each in records(db, Assignment.select().where(Assignment.site.in_(some)).order_by(Assignment.id)):
+        query = Assignment.select().where(Assignment.site.in_(some) & (Assignment.replaced_at == ""))
+        for each in records(db, query.order_by(Assignment.id)):
             found.setdefault(each.site, []).append(each)
     return found

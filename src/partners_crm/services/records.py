@@ -101,9 +101,13 @@ def edit(changes: Changes, record: T, **values: Any) -> T:
         derived |= _point_after_move(record, {**merged, **derived}, values)
     check(changes.db, table, merged, set(values), record.id)
     after = changes.update(record, **_checked(table, {**derived, **values}, values))
-    if isinstance(after, Site) and (values.keys() | derived.keys()) & {"latitude", "longitude", "match_level"}:
+    if isinstance(after, Site) and (values.keys() | derived.keys()) & PLACED_BY:
         placing.place(changes, [after])
     return after
+
+
+PLACED_BY = {"latitude", "longitude", "match_level", "kind", "street", "postal_code"}
+"""The fields of a site from which its districts follow."""
 
 
 def _outdated(record: Table, values: Mapping[str, Any]) -> dict[str, str]:

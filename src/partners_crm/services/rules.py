@@ -10,6 +10,7 @@ from partners_crm.model import (
     Affiliation,
     ContactPoint,
     Organization,
+    Rule,
     ServiceLine,
     Silo,
     SiloShare,
@@ -60,7 +61,7 @@ def _check_site(db: Handle, values: Values, given: set[str], _key: int | None) -
         missing = "longitude" if longitude is None else "latitude"
         raise InvalidValue("Latitude and longitude", "", f"belong together: {missing} is missing")
     if latitude is not None and longitude is not None:
-        placing.check_point(latitude, longitude, [each.code for each in placing.placed_maps(db)])
+        placing.check_point(db, latitude, longitude)
 
 
 def _check_organization(db: Handle, values: Values, given: set[str], key: int | None) -> None:
@@ -113,6 +114,14 @@ def _check_term(_db: Handle, values: Values, _given: set[str], _key: int | None)
         raise InvalidValue("Holder", values["contact"], "cannot hold a seat that is vacant")
 
 
+def _check_rule(db: Handle, values: Values, given: set[str], _key: int | None) -> None:
+    if given & {"name", "kind", "terms"}:
+        # The checks read coverage, which no other record needs.
+        from partners_crm.services.checks import refuse_rule
+
+        refuse_rule(db, values)
+
+
 def _check_chain(db: Handle, name: str, target: int | None, key: int | None) -> None:
     """An organization is not part of itself, nor its own successor, over any number of steps."""
     label = Organization.declarations()[name].label
@@ -151,4 +160,5 @@ _RULES: Mapping[type[Table], Callable[[Handle, Values, set[str], int | None], No
     Silo: _check_silo,
     ServiceLine: _check_line,
     Term: _check_term,
+    Rule: _check_rule,
 }

@@ -116,15 +116,15 @@ def disk_refusal(folder: Path) -> str:
     return "the disk refuses a file"
 
 
-def refuse_url(path: Path) -> None:
-    """Refuse what is no path.
+def refuse_url(path: Path, hint: str = "name a SQLite file: --db coalition.db") -> None:
+    """Refuse what is no path; `hint` says what to do instead.
 
     Raises:
         ConfigError: it is a URL.
     """
     # Path("postgresql://host/db") keeps one slash of the two.
     if ":/" in str(path):
-        raise ConfigError(f"{path} is a URL, not a file", "name a SQLite file: --db coalition.db")
+        raise ConfigError(f"{path} is a URL, not a file", hint)
 
 
 def read_header(path: Path) -> Header:
@@ -242,6 +242,22 @@ def put_in_place(draft: Path, path: Path) -> None:
     except OSError as error:
         raise refused(path, error) from None
     sync(path.parent)
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all, replacing what has its name.
+
+    Raises:
+        StoreUnavailable, PermissionRefused: the folder or its disk refuses.
+    """
+    draft = path.with_name(f"{path.name}.new")
+    try:
+        draft.write_bytes(data)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise refused(path, error) from None
+    sync(draft)
+    put_in_place(draft, path)
 
 
 def free_bytes(folder: Path) -> int:

@@ -3,17 +3,85 @@
 from __future__ import annotations
 
 from datetime import date
+from typing import Any, NamedTuple
 
+from partners_crm.districts.coverage import MIN_SHARE
 from partners_crm.errors import CannotDecide, NotFound
-from partners_crm.model import DistrictMap, Setting
+from partners_crm.model import Assignment, District, DistrictMap, Setting
 from partners_crm.store.open import Handle
 from partners_crm.store.read import records, tuples
+
+
+class Placed(NamedTuple):
+    """A district as it stands in the database."""
+
+    id: int
+    chamber: str
+    number: int
+    name: str
+    ocd_id: str
+    parent: int | None
+    """Id of the district of another chamber it lies in."""
+
+
+class Districts:
+    """The districts of one map, by chamber: the chamber with borders first, each in the order of its numbers."""
+
+    def __init__(self, rows: list[Placed], base: str) -> None:
+        self.rows = sorted(rows, key=lambda each: (each.chamber != base, each.chamber, each.number))
+        self.by_id = {each.id: each for each in self.rows}
+        self.numbers: dict[str, list[int]] = {}
+        """The numbers of each chamber."""
+        self.names: dict[str, str] = {}
+        """What the districts of each chamber are called: "House" for House 12."""
+        for each in self.rows:
+            self.numbers.setdefault(each.chamber, []).append(each.number)
+            self.names.setdefault(each.chamber, each.name.rpartition(" ")[0] or each.name)
+        nested = [(each, self.by_id[each.parent]) for each in self.rows if each.parent in self.by_id]
+        self.nested_in = {each.chamber: up.chamber for each, up in nested}
+        """The chamber that each nesting chamber lies in."""
+        self.parents: dict[str, dict[int, int]] = {}
+        """For each chamber that is nested, the number of the district that each of its own lies in."""
+        for each, up in nested:
+            self.parents.setdefault(each.chamber, {})[each.number] = up.number
+
+    @property
+    def chambers(self) -> tuple[str, ...]:
+        """The codes of the chambers."""
+        return tuple(self.numbers)
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """The chambers with borders of their own: sites are placed in these, and in the others by nesting."""
+        return tuple(code for code in self.numbers if code not in self.nested_in.values())
+
+    def ids(self) -> dict[tuple[str, int], int]:
+        """The ids by (chamber, number)."""
+        return {(each.chamber, each.number): each.id for each in self.rows}
+
+
+def districts_of(db: Handle, district_map: DistrictMap) -> Districts:
+    """The districts of a map."""
+    query = District.select(
+        District.id, District.chamber, District.number, District.name, District.ocd_id, District.parent
+    ).where(District.map == district_map.id)
+    return Districts([Placed(*row) for row in tuples(db, query)], district_map.base_chamber)
+
+
+def standing() -> Any:
+    """The condition on assignments that hold and are worth naming: no sliver of a ZIP code's area."""
+    return (Assignment.replaced_at == "") & (Assignment.share.is_null() | (Assignment.share >= MIN_SHARE))
 
 
 def setting(db: Handle, key: str) -> str:
     """A setting of the coalition, "" when it is not set."""
     found = tuples(db, Setting.select(Setting.setting).where(Setting.key == key))
     return str(found[0][0]) if found else ""
+
+
+def maps_of(db: Handle) -> list[DistrictMap]:
+    """The maps of the coalition, by code."""
+    return records(db, DistrictMap.select().order_by(DistrictMap.code))
 
 
 def map_for(db: Handle, on: date, *, code: str = "", by: str = "seated") -> DistrictMap:
@@ -25,7 +93,7 @@ def map_for(db: Handle, on: date, *, code: str = "", by: str = "seated") -> Dist
         NotFound: the named or pinned map is not in this database.
         CannotDecide: no map with boundaries holds for the date.
     """
-    known = records(db, DistrictMap.select().order_by(DistrictMap.code))
+    known = maps_of(db)
     codes = ", ".join(each.code for each in known) or "none"
     if wanted := code or setting(db, "map"):
         for each in known:

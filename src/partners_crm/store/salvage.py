@@ -62,6 +62,8 @@ class Column:
     kind: str
     """Of the declared field; "uid" and "id" of those, "" of any other."""
     choices: frozenset[str]
+    default: str | None = None
+    """What stands in a row that was written before the column was added; None where nothing can."""
 
     def fits(self, value: Any, *, strict: bool = False) -> bool:
         """Whether a value may stand here; `strict` holds it to the choices of today."""
@@ -243,7 +245,7 @@ class Wreck:
 
 def fitted(shape: Shape, found: dict[str, Any], *, strict: bool = False) -> dict[str, Any] | None:
     """The values of a row by field, or None where they are not what its table declares."""
-    values = {column.name: found.get(column.name) for column in shape.columns}
+    values = {column.name: found.get(column.name, column.default) for column in shape.columns}
     if not all(column.fits(values[column.name], strict=strict) for column in shape.columns):
         return None
     for column in shape.columns:
@@ -273,11 +275,12 @@ def shapes() -> dict[str, Shape]:
 def _columns(fresh: Handle, table: Any) -> Iterator[Column]:
     names = {field.column_name: name for name, field in table._meta.fields.items()}
     declarations = table.declarations() if issubclass(table, Table) else {}
-    for _, column, kind, required, *_ in fresh.driver.execute(f'PRAGMA table_info("{table._meta.table_name}")'):
+    for _, column, kind, required, default, _ in fresh.driver.execute(f'PRAGMA table_info("{table._meta.table_name}")'):
         name = names[column]
         how = declarations.get(name)
         choices = frozenset(code for code, _ in how.choices) | {""} if how and how.choices else frozenset[str]()
-        yield Column(name, kind, bool(required), how.kind if how else name if name in {"id", "uid"} else "", choices)
+        meant = how.kind if how else name if name in {"id", "uid"} else ""
+        yield Column(name, kind, bool(required), meant, choices, None if default is None else default.strip("'"))
 
 
 def _order(table: str, text: str) -> tuple[str, ...]:
@@ -288,7 +291,7 @@ def _order(table: str, text: str) -> tuple[str, ...]:
     columns = shapes()[table].columns
     links = {f"{column.name}_id": column.name for column in columns if column.kind == "link"}
     found = tuple(links.get(name, name) for name in _COLUMN.findall(text))
-    needed = {column.name for column in columns if column.required}
+    needed = {column.name for column in columns if column.required and column.default is None}
     return found if needed <= set(found) <= {column.name for column in columns} else ()
 
 

@@ -30,6 +30,7 @@ from partners_crm.model import (
 )
 from partners_crm.model.ties import MEMBERSHIP_STATUSES
 from partners_crm.normalize.text import fold
+from partners_crm.store.maps import standing
 from partners_crm.store.open import Handle
 from partners_crm.store.query import Compiler, Condition, Term, condition, contains, parse, pick
 from partners_crm.store.read import tuples
@@ -125,29 +126,6 @@ def _organization_fields(db: Handle, map_code: str, today: date) -> dict[str, Co
         inside = _sites_in(db, term, map_code)
         return own.in_(Site.select(Site.organization).where(Site.id.in_(inside)))
 
-    def has(term: Term) -> Condition:
-        tables: dict[str, type[Table]] = {
-            "site": Site,
-            "contact": Role,
-            "membership": Membership,
-            "affiliation": Affiliation,
-            "silo": SiloShare,
-            "program": ServiceLine,
-        }
-        table: Any = pick(term, {**tables, "district": None, "phone": None, "email": None})
-        if table is not None:
-            return own.in_(table.select(table.organization))
-        if fold(term.value) == "district":
-            placed = Site.select(Site.organization).where(Site.id.in_(Assignment.select(Assignment.site)))
-            return own.in_(placed)
-        kind = fold(term.value)
-        points = ContactPoint.select(ContactPoint.organization, ContactPoint.site).where(ContactPoint.kind == kind)
-        direct = own.in_(points.select(ContactPoint.organization).where(ContactPoint.organization.is_null(False)))
-        sited = Site.select(Site.organization).where(
-            Site.id.in_(points.select(ContactPoint.site).where(ContactPoint.site.is_null(False)))
-        )
-        return direct | own.in_(sited)
-
     return {
         "silo": silo,
         "district": district,
@@ -159,9 +137,35 @@ def _organization_fields(db: Handle, map_code: str, today: date) -> dict[str, Co
         "city": of_site(Site.city),
         "zip": of_site(Site.postal_code),
         "address": of_site(Site.address),
-        "has": has,
+        "has": _has,
         "is": lambda term: _is(term, Organization),
     }
+
+
+def _has(term: Term) -> Condition:
+    """Organizations that have something at all."""
+    own = Organization.id
+    tables: dict[str, type[Table]] = {
+        "site": Site,
+        "contact": Role,
+        "membership": Membership,
+        "affiliation": Affiliation,
+        "silo": SiloShare,
+        "program": ServiceLine,
+    }
+    table: Any = pick(term, {**tables, "district": None, "phone": None, "email": None})
+    if table is not None:
+        return own.in_(table.select(table.organization))
+    if fold(term.value) == "district":
+        placed = Site.select(Site.organization).where(Site.id.in_(Assignment.select(Assignment.site).where(standing())))
+        return own.in_(placed)
+    kind = fold(term.value)
+    points = ContactPoint.select(ContactPoint.organization, ContactPoint.site).where(ContactPoint.kind == kind)
+    direct = own.in_(points.select(ContactPoint.organization).where(ContactPoint.organization.is_null(False)))
+    sited = Site.select(Site.organization).where(
+        Site.id.in_(points.select(ContactPoint.site).where(ContactPoint.site.is_null(False)))
+    )
+    return direct | own.in_(sited)
 
 
 def _organization_words(term: Term) -> Condition:
@@ -254,4 +258,5 @@ def _sites_in(db: Handle, term: Term, map_code: str) -> Any:
         raise QueryError(f"there is no {chamber} district {int(read['number'])} on the map {code}")
     ((district,),) = found
     nested = District.select(District.id).where(District.parent == district)
-    return Assignment.select(Assignment.site).where((Assignment.district == district) | Assignment.district.in_(nested))
+    inside = (Assignment.district == district) | Assignment.district.in_(nested)
+    return Assignment.select(Assignment.site).where(inside & standing())

@@ -177,7 +177,8 @@ class Changes:
             Conflict: another record has a value that only one can have.
         """
         with _taken(table):
-            self._insert(table, dict(values))
+            # The journal of before does not know the fields that were added since.
+            self._insert(table, {**_defaults(table), **values})
 
     def update(self, record: T, **values: Any) -> T:
         """Change fields of a record and return it as it is now; fields that already have the value are left out.

@@ -10,7 +10,11 @@ import textwrap
 from collections.abc import Iterable
 
 from rich.cells import cell_len, chop_cells, set_cell_size
+from rich.color import Color
+from rich.segment import Segment
+from rich.style import Style
 from textual.content import Content
+from textual.strip import Strip
 
 from partners_crm.errors import PartnersError
 from partners_crm.normalize.text import show, show_lines
@@ -61,3 +65,24 @@ def cell(value: object, width: int, align: str = "left") -> str:
         return set_cell_size(text, max(0, width - 1)) + "…" if width else ""
     blanks = " " * (width - size)
     return blanks + text if align == "right" else text + blanks
+
+
+def strip(pieces: Iterable[tuple[object, Style]], width: int, rest: Style) -> Strip:
+    """(text, style) pairs as one drawn line of exactly `width` cells; what is left over is blank in the last style."""
+    return Strip([Segment(show(text), style) for text, style in pieces]).adjust_cell_length(width, rest)
+
+
+def ink(fore: str, back: str = "", *, bold: bool = False) -> Style:
+    """A style of drawn lines from colours written as #rrggbb; without `back` the ground shows through."""
+    return Style(color=fore, bgcolor=back or None, bold=bold or None)
+
+
+def halves(upper: str, lower: str) -> Style:
+    """The style in which an upper half block shows two colours, written as #rrggbb."""
+    return Style.from_color(Color.parse(upper), Color.parse(lower))
+
+
+def mixed(one: str, other: str, part: float) -> str:
+    """A colour between two, all written as #rrggbb; `part` is how much of it is the first."""
+    pairs = [(int(one[at : at + 2], 16), int(other[at : at + 2], 16)) for at in (1, 3, 5)]
+    return "#" + "".join(f"{round(a * part + b * (1 - part)):02x}" for a, b in pairs)

@@ -8,9 +8,13 @@ from typing import TYPE_CHECKING
 
 from partners_crm.crm import Crm
 from partners_crm.services.listing import Column, Listing
+from partners_crm.services.pictures.legend import mark
 
 if TYPE_CHECKING:
     from partners_crm.services.coverage import Coverage, DistrictCoverage  # the first paint does not wait for it
+
+NAMED = 4
+"""Organizations that a row names."""
 
 
 class ListingSource:
@@ -42,7 +46,7 @@ class CoverageSource:
         Column("district", "District", 12),
         Column("state", "State", 10),
         Column("count", "Members", 7, "right"),
-        Column("who", "Who", 40),
+        Column("who", "Who", 20),
     )
     _ORDER = ("gap", "possible", "confirmed")
 
@@ -57,6 +61,13 @@ class CoverageSource:
         """The district of a row."""
         return self._districts[place]
 
+    def place_of(self, chamber: str, number: int) -> int | None:
+        """The row of a district; None where it is not answered for."""
+        for place, each in enumerate(self._districts):
+            if (each.chamber, each.number) == (chamber, number):
+                return place
+        return None
+
     def first_ids(self, limit: int) -> Sequence[int]:
         """The first districts."""
         return self._ids[:limit]
@@ -70,7 +81,6 @@ class CoverageSource:
         found = {}
         for place in ids:
             each = self._districts[place]
-            names = [name for _, name in each.organizations] or [f"{name}?" for _, name in each.possible]
-            count = f"{len(each.organizations)}" if each.organizations else "?" if each.possible else "··"
-            found[place] = (each.name, each.state, count, ", ".join(names[:4]))
+            names = [*(name for _, name in each.organizations), *(f"? {name}" for _, name in each.possible)]
+            found[place] = (each.name, each.state, mark(each), ", ".join(names[:NAMED]))
         return found

@@ -11,6 +11,7 @@ from typing import Any
 from partners_crm.cli import exit_codes
 from partners_crm.cli.coalition import tell, to_read
 from partners_crm.cli.output import out, out_csv, out_json, out_table, say
+from partners_crm.cli.parsing import Parser
 from partners_crm.cli.paths import database
 from partners_crm.crm import Crm
 from partners_crm.services import backups
@@ -18,7 +19,7 @@ from partners_crm.store.copying import Backup, backups_of, known_backups
 from partners_crm.store.files import amount
 
 
-def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
+def add_arguments(parser: Parser, name: str) -> None:
     """Declare the arguments of `backup` or `restore`."""
     if name == "backup":
         parser.add_argument(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from partners_crm.cli import exit_codes
+from partners_crm.cli.parsing import Parser
 from partners_crm.model import ENTITIES
 from partners_crm.services.doctor import CHECKS
 
@@ -12,7 +13,7 @@ SHELLS = ("bash", "zsh", "fish")
 _WITH_ENTITY = {"show", "add", "edit", "archive", "delete", "history"}
 
 
-def add_arguments(parser: argparse.ArgumentParser, _name: str) -> None:
+def add_arguments(parser: Parser, _name: str) -> None:
     """Declare the arguments of `completion`."""
     parser.add_argument("shell", choices=SHELLS)
 
@@ -32,10 +33,12 @@ def _words() -> dict[str, list[str]]:
     found = {}
     for name in COMMANDS:
         words = []
-        for action in parser_of(name)._actions:
-            words += [word for word in action.option_strings if word.startswith("--")]
-            if not action.option_strings and action.choices:
-                words += [str(choice) for choice in action.choices]
+        for verb, parser in parser_of(name).leaves():
+            words += [verb] if verb else []
+            for action in parser._actions:
+                words += [word for word in action.option_strings if word.startswith("--") and word not in words]
+                if not action.option_strings and action.choices:
+                    words += [str(choice) for choice in action.choices]
         if name == "list":
             words += [table.entity.plural for table in ENTITIES]
         elif name == "doctor":
@@ -47,20 +50,22 @@ def _words() -> dict[str, list[str]]:
 
 
 def _values() -> dict[str, list[str]]:
-    """For each option that takes one of a few values, those values; an empty list is a file."""
+    """For "COMMAND OPTION" that takes one of a few values, those values; an empty list is a file."""
     from partners_crm.cli.app import COMMANDS, parser_of
 
-    found: dict[str, list[str]] = {"--db": []}
+    found: dict[str, list[str]] = {"* --db": []}
     for name in COMMANDS:
-        for action in parser_of(name)._actions:
-            if action.choices and action.option_strings:
-                found.setdefault(action.option_strings[-1], [str(choice) for choice in action.choices])
+        for _, parser in parser_of(name).leaves():
+            for action in parser._actions:
+                if action.choices and action.option_strings:
+                    values = found.setdefault(f"{name} {action.option_strings[-1]}", [])
+                    values += [str(choice) for choice in action.choices if str(choice) not in values]
     return found
 
 
 def _bash(words: dict[str, list[str]]) -> str:
     cases = "\n".join(f'    {name}) words="{" ".join(some)}" ;;' for name, some in words.items())
-    values = "\n".join(f'    {option}) words="{" ".join(some)}" ;;' for option, some in _values().items())
+    values = "\n".join(f'    {_pattern(option)}) words="{" ".join(some)}" ;;' for option, some in _values().items())
     return f"""_partners() {{
   local current="${{COMP_WORDS[COMP_CWORD]}}" word before="" command="" words=""
   for word in "${{COMP_WORDS[@]:1:COMP_CWORD-1}}"; do
@@ -71,13 +76,19 @@ def _bash(words: dict[str, list[str]]) -> str:
     "") words="{" ".join(words)}" ;;
 {cases}
   esac
-  case "${{COMP_WORDS[COMP_CWORD-1]}}" in
+  case "$command ${{COMP_WORDS[COMP_CWORD-1]}}" in
 {values}
   esac
   COMPREPLY=($(compgen -W "$words" -- "$current"))
   if [ ${{#COMPREPLY[@]}} -eq 0 ]; then COMPREPLY=($(compgen -f -- "$current")); fi
 }}
 complete -o filenames -F _partners partners"""
+
+
+def _pattern(option: str) -> str:
+    """The pattern of a shell for "COMMAND OPTION", in which only a leading star stands for anything."""
+    command, _, name = option.partition(" ")
+    return f'{command}" {name}"'
 
 
 def _zsh(words: dict[str, list[str]]) -> str:

@@ -1,167 +1,145 @@
-"""`partners coverage check`: the question a script asks."""
+"""`partners coverage`: which districts have a member, why, who would close a gap, and how two answers differ."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+import sys
 from datetime import date
-from typing import Any
 
 from partners_crm.cli import exit_codes
-from partners_crm.cli.coalition import to_read
-from partners_crm.cli.output import out, out_csv, out_json
+from partners_crm.cli.coalition import to_read, to_write
+from partners_crm.cli.coverage_formats import CHECK_FORMATS, write, write_by_silo
+from partners_crm.cli.output import FORMATS, say
+from partners_crm.cli.parsing import Parser
+from partners_crm.crm import Crm
 from partners_crm.errors import InvalidValue
-from partners_crm.services.coverage import BASES, SCHEMA_VERSION, UNITS, Coverage
+from partners_crm.services.coverage import BASES, CHAMBERS, LEVELS, UNITS, Coverage, Rule
+from partners_crm.services.coverage.rule import ALL_SILOS, MAP_BY
 
-LINE = 100
-"""Characters of a printed line of gaps."""
-NAMED = 3
-"""Organizations named for a possible district; JSON names all."""
+REPORT_FORMATS = (*FORMATS, "markdown")
 
 
-def add_arguments(parser: argparse.ArgumentParser, _name: str) -> None:
-    """Declare the arguments of `coverage`."""
-    parser.add_argument("verb", choices=("check",), help="check: which districts have no member?")
-    parser.add_argument("--chamber", choices=("house", "senate", "both"), default="both")
-    parser.add_argument(
-        "--basis", choices=BASES, default="any", help="which sites count (a mailing address never does)"
+def add_arguments(parser: Parser, _name: str) -> None:
+    """Declare the verbs of `coverage`."""
+    check = parser.verb("check", "which districts have no member?", CHECK_FORMATS)
+    _add_terms(check)
+    check.add_argument(
+        "--since-last", action="store_true", help="print only what was lost and gained since the last such run"
     )
-    parser.add_argument("--silo", default="", metavar="CODE", help="organizations of one silo only")
-    parser.add_argument("--unit", choices=UNITS, default="org", help="family: affiliates of one parent count once")
-    parser.add_argument("--min-count", type=int, default=1, metavar="N", help="organizations a district needs")
-    parser.add_argument("--min-match", type=int, default=80, metavar="N", help="match level that settles a district")
-    parser.add_argument("--as-of", default="", metavar="DATE", help="who was a member on that day (default today)")
-    parser.add_argument(
-        "--map", default="", metavar="CODE", help="the district map (default: pinned, else of the date)"
+    check.add_argument("--quiet", action="store_true", help="print nothing when the rule is met")
+    explain = parser.verb("explain", "the organizations and sites behind the answer for a district")
+    explain.add_argument("number", type=int, metavar="NUMBER", help="the district, such as 34")
+    _add_terms(explain)
+    gaps = parser.verb("gaps", "who would close each gap, the cheapest way first", REPORT_FORMATS)
+    _add_terms(gaps)
+    diff = parser.verb("diff", "how the answers of two days, two maps or a snapshot differ", REPORT_FORMATS)
+    diff.add_argument("before", metavar="BEFORE", help="a day (2022-06-01, today), the code of a map, or a snapshot")
+    diff.add_argument("after", nargs="?", default="today", metavar="AFTER", help="the other one (default today)")
+    _add_terms(diff)
+    snapshot = parser.verb("snapshot", "keep an answer under a name, to compare with later")
+    snapshot.add_argument("name", metavar="NAME", help='what to call it, such as "before the lobby day"')
+    _add_terms(snapshot)
+
+
+def _add_terms(parser: Parser) -> None:
+    terms = parser.add_argument_group("terms")
+    terms.add_argument("--chamber", choices=CHAMBERS, default="both")
+    terms.add_argument("--basis", choices=BASES, default="any", help="which sites count (a mailing address never does)")
+    terms.add_argument(
+        "--silo", default="", metavar="CODE", help=f"organizations of one silo; {ALL_SILOS}: every silo by itself"
     )
-    parser.add_argument("--map-by", choices=("seated", "election"), default="seated", help="how a date picks its map")
-    parser.add_argument("--strict", action="store_true", help="districts that are only possible are undecided (exit 3)")
-    parser.add_argument("--max-unassigned", type=int, metavar="N", help="more members without a district: exit 3")
-    parser.add_argument("--quiet", action="store_true", help="print nothing when the rule is met")
+    terms.add_argument("--of", default="", metavar="ASSOCIATION", help="the members of an association instead of ours")
+    terms.add_argument("--unit", choices=UNITS, default="org", help="family: affiliates of one parent count once")
+    terms.add_argument("--min-count", type=int, default=1, metavar="N", help="organizations a district needs")
+    terms.add_argument("--min-match", type=int, default=80, metavar="N", help="match level that settles a district")
+    terms.add_argument("--level", type=int, choices=LEVELS, default=1, help="1 a member, 2 at home there, 3, 4 (later)")
+    terms.add_argument("--as-of", default="", metavar="DATE", help="who was a member on that day (default today)")
+    terms.add_argument("--map", default="", metavar="CODE", help="the district map (default: pinned, else of the date)")
+    terms.add_argument("--map-by", choices=MAP_BY, default="seated", help="how a date picks its map")
+    terms.add_argument("--strict", action="store_true", help="districts that are only possible are undecided (exit 3)")
+    terms.add_argument("--max-unassigned", type=int, metavar="N", help="more members without a district: exit 3")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Check coverage: 0 the rule is met, 1 gaps, 3 cannot decide."""
-    with to_read(options) as crm:
-        found = crm.coverage(
-            as_of=_day(options.as_of) if options.as_of else None,
-            map_code=options.map,
-            map_by=options.map_by,
-            chamber=options.chamber,
-            basis=options.basis,
-            silo=options.silo,
-            unit=options.unit,
-            min_count=options.min_count,
-            min_match=options.min_match,
-        )
-    code = _code(found, options)
-    if code != exit_codes.DONE or not options.quiet:
-        {"json": _json, "csv": as_csv, "table": report}[options.format](found)
-    return code
+    """Answer a question about coverage; `check`: 0 the rule is met, 1 gaps, 3 cannot decide."""
+    rule = rule_of(options)
+    with to_write(options) if options.verb == "snapshot" else to_read(options) as crm:
+        day = day_of(options.as_of) if options.as_of else crm.today
+        if options.verb == "check":
+            return _check(crm, options, rule, day)
+        # Only a check from cron has to be quick to start.
+        from partners_crm.cli import coverage_reports as reports
+
+        if options.verb == "explain":
+            return reports.explain(crm, options, rule, day)
+        if options.verb == "gaps":
+            return reports.gaps(crm, options, rule, day)
+        if options.verb == "diff":
+            return reports.diff(crm, options, rule, day)
+        return reports.snapshot(crm, options, rule, day)
 
 
-def report(found: Coverage) -> None:
-    """Print coverage as words: the statement of each chamber, its gaps as ranges, and who may close which."""
-    import textwrap
-
-    for chamber in found.chambers:
-        out(found.sentence(chamber))
-        own = [each for each in found.districts if each.chamber == chamber]
-        gaps = [each.number for each in own if each.state == "gap"]
-        possible = [each for each in own if each.state == "possible"]
-        if gaps:
-            words = textwrap.fill(ranges(gaps), LINE, initial_indent="  ", subsequent_indent="  ")
-            out(f"{len(gaps)} gaps:")
-            for line in words.splitlines():
-                out(line)
-        if possible:
-            out(f"{len(possible)} possible, not certain:")
-            for each in possible:
-                names = ", ".join(name for _, name in each.possible[:NAMED])
-                more = f" and {len(each.possible) - NAMED} more" if len(each.possible) > NAMED else ""
-                out(f"  {each.name}: {names}{more}")
-        out()
-    out(f"{len(found.unassigned)} of {found.members} members have no district")
+def rule_of(options: argparse.Namespace) -> Rule:
+    """The rule that the options of a command stand for."""
+    names = ("chamber", "basis", "silo", "of", "unit", "min_count", "min_match", "level", "map", "map_by", "strict")
+    return Rule(**{name: getattr(options, name) for name in names}, max_unassigned=options.max_unassigned)
 
 
-def ranges(numbers: Sequence[int]) -> str:
-    """Ascending numbers as ranges: 1-3, 5, 8-9."""
-    found: list[list[int]] = []
-    for number in numbers:
-        if found and found[-1][-1] == number - 1:
-            found[-1] = [found[-1][0], number]
-        else:
-            found.append([number])
-    return ", ".join("-".join(map(str, each)) for each in found)
+def day_of(text: str) -> date:
+    """The day of `--as-of`.
 
-
-def _code(found: Coverage, options: argparse.Namespace) -> int:
-    if found.gaps:
-        return exit_codes.FINDINGS
-    if options.strict and found.possible:
-        return exit_codes.UNDECIDED
-    if options.max_unassigned is not None and len(found.unassigned) > options.max_unassigned:
-        return exit_codes.UNDECIDED
-    return exit_codes.DONE
-
-
-def as_json(found: Coverage) -> dict[str, Any]:
-    """Coverage as plain data, the same for the same database and day."""
-    rule = found.rule
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "as_of": found.as_of.isoformat(),
-        "map": {"id": found.map_code, "sha256": found.map_sha256, "border_shift_m": found.border_shift_m},
-        "rule": {
-            "chamber": rule.chamber,
-            "basis": rule.basis,
-            "silo": rule.silo or None,
-            "unit": rule.unit,
-            "min_count": rule.min_count,
-            "min_match": rule.min_match,
-        },
-        "statements": [found.sentence(chamber) for chamber in found.chambers],
-        "totals": {
-            "members": found.members,
-            "unassigned": len(found.unassigned),
-            **{
-                chamber: dict(zip(("confirmed", "districts"), found.total(chamber), strict=True))
-                for chamber in found.chambers
-            },
-            "possible": len(found.possible),
-            "gaps": len(found.gaps),
-        },
-        "districts": [
-            {
-                "ocd_id": each.ocd_id,
-                "chamber": each.chamber,
-                "number": each.number,
-                "state": each.state,
-                "count": len(each.organizations),
-                "organizations": [{"id": key, "name": name} for key, name in each.organizations],
-                "possible": [{"id": key, "name": name} for key, name in each.possible],
-            }
-            for each in found.districts
-        ],
-        "unassigned": [{"id": key, "name": name} for key, name in found.unassigned],
-    }
-
-
-def _json(found: Coverage) -> None:
-    out_json(as_json(found))
-
-
-def as_csv(found: Coverage) -> None:
-    """Print every district as a row."""
-    rows = [
-        (each.ocd_id, each.chamber, each.number, each.state, len(each.organizations), len(each.possible))
-        for each in found.districts
-    ]
-    out_csv(["ocd_id", "chamber", "number", "state", "confirmed", "possible"], rows)
-
-
-def _day(text: str) -> date:
+    Raises:
+        InvalidValue: it is no day of the calendar.
+    """
     try:
         return date.fromisoformat(text)
     except ValueError:
         raise InvalidValue("--as-of", text, "is no date", "write it as 2026-11-24") from None
+
+
+def code_of(*found: Coverage) -> int:
+    """The exit code of answers: a proven gap wins over what is undecided."""
+    verdicts = {each.verdict for each in found}
+    if "gaps" in verdicts:
+        return exit_codes.FINDINGS
+    return exit_codes.UNDECIDED if "undecided" in verdicts else exit_codes.DONE
+
+
+def _check(crm: Crm, options: argparse.Namespace, rule: Rule, day: date) -> int:
+    found: dict[str, Coverage]
+    if rule.silo == ALL_SILOS:
+        from partners_crm.services.coverage import coverage_by_silo
+
+        found = coverage_by_silo(crm.db, day, rule)
+    else:
+        found = {"": crm.coverage(rule, as_of=day)}
+    code = code_of(*found.values())
+    if options.since_last:
+        _write_changes(crm, options, rule, found)
+    elif code != exit_codes.DONE or not options.quiet:
+        _write(crm, options, rule, found)
+    if code == exit_codes.UNDECIDED:
+        for why in dict.fromkeys(each.why for each in found.values() if each.why):
+            say(f"cannot decide: {why}")
+    return code
+
+
+def _write(crm: Crm, options: argparse.Namespace, rule: Rule, found: dict[str, Coverage]) -> None:
+    if rule.silo == ALL_SILOS:
+        write_by_silo(found, options.format)
+    else:
+        write(crm, found[""], options.format)
+
+
+def _write_changes(crm: Crm, options: argparse.Namespace, rule: Rule, found: dict[str, Coverage]) -> None:
+    from partners_crm.cli import since_last  # it keeps a file, which a plain check does not
+
+    since_last.check_format(options.format)
+    subject, before = since_last.earlier(crm, rule, options.as_of)
+    if before is not None:
+        since_last.write_changes(crm, found, before, options.format, quiet=options.quiet)
+    elif not (options.quiet and code_of(*found.values()) == exit_codes.DONE):
+        say("there is no earlier run to compare with: everything is new")
+        _write(crm, options, rule, found)
+    sys.stdout.flush()  # what a person could not read stays to be said
+    since_last.remember(crm, subject, since_last.run_of(crm, found))

@@ -9,6 +9,7 @@ from typing import Any
 from partners_crm.cli import exit_codes
 from partners_crm.cli.coalition import tell
 from partners_crm.cli.output import out, out_csv, out_json, out_table
+from partners_crm.cli.parsing import Parser
 from partners_crm.cli.paths import database
 from partners_crm.crm import Crm
 from partners_crm.services.doctor import CHECKS, Examined, examine, named
@@ -18,7 +19,7 @@ from partners_crm.store.clock import utc_now
 SCHEMA_VERSION = 1
 
 
-def add_arguments(parser: argparse.ArgumentParser, _name: str) -> None:
+def add_arguments(parser: Parser, _name: str) -> None:
     """Declare the arguments of `doctor`."""
     parser.add_argument("checks", nargs="*", metavar="CHECK", help="only these checks; by default all")
     parser.add_argument("--list", action="store_true", help="name the checks and what each looks at")

@@ -8,6 +8,7 @@ import sys
 from partners_crm.cli import exit_codes
 from partners_crm.cli.coalition import to_write
 from partners_crm.cli.output import out, out_json, say
+from partners_crm.cli.parsing import Parser
 from partners_crm.crm import Crm
 from partners_crm.errors import ConfigError
 from partners_crm.model import Table
@@ -15,7 +16,7 @@ from partners_crm.services import records
 from partners_crm.services.listing import entity_of
 
 
-def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
+def add_arguments(parser: Parser, name: str) -> None:
     """Declare the arguments of one of the four commands."""
     parser.add_argument("entity", help="what it is: organization, site, contact, role, membership, ...")
     if name != "add":

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from partners_crm.cli import exit_codes
 from partners_crm.cli.coalition import to_read, to_write
 from partners_crm.cli.output import out, out_csv, out_json, out_table, say
+from partners_crm.cli.parsing import Parser
 from partners_crm.crm import Crm
 from partners_crm.errors import ConfigError, NotFound
 from partners_crm.services.history import UndoReport, entity_history, record_history
@@ -16,7 +17,7 @@ from partners_crm.services.settings import zone
 from partners_crm.services.times import local
 
 
-def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
+def add_arguments(parser: Parser, name: str) -> None:
     """Declare the arguments of one of the three commands."""
     if name == "history":
         parser.add_argument("entity", nargs="?", help="with KEY: the history of one record")

@@ -9,6 +9,7 @@ from pathlib import Path
 from partners_crm.cli import exit_codes
 from partners_crm.cli.coalition import back_up_daily, to_read, to_write
 from partners_crm.cli.output import out, out_json, say
+from partners_crm.cli.parsing import Parser
 from partners_crm.services.importing.applying import ImportReport
 
 SHOWN = 20
@@ -16,7 +17,7 @@ SHOWN = 20
 DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|"}
 
 
-def add_arguments(parser: argparse.ArgumentParser, _name: str) -> None:
+def add_arguments(parser: Parser, _name: str) -> None:
     """Declare the arguments of `import`."""
     parser.add_argument("file", type=Path, help="a CSV or TSV file with a header line")
     parser.add_argument("--dry-run", action="store_true", help="do everything, print the result, keep nothing")

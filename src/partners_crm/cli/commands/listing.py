@@ -8,12 +8,13 @@ from dataclasses import asdict
 from partners_crm.cli import exit_codes
 from partners_crm.cli.coalition import to_read
 from partners_crm.cli.output import out, out_csv, out_json, out_table
+from partners_crm.cli.parsing import Parser
 from partners_crm.crm import Crm
 from partners_crm.errors import NotFound
 from partners_crm.services.listing import entity_of, listing_json
 
 
-def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
+def add_arguments(parser: Parser, name: str) -> None:
     """Declare the arguments of `list` or `show`."""
     if name == "show":
         parser.add_argument("entity", help="what it is: organization, contact, site, ...")

@@ -11,6 +11,7 @@ from typing import Any
 
 from partners_crm.cli import exit_codes
 from partners_crm.cli.output import out, out_csv, out_json, out_table, say
+from partners_crm.cli.parsing import Parser
 from partners_crm.cli.paths import database
 from partners_crm.services.recovering import Missing, RecoverReport, recover, recovered_name
 
@@ -19,7 +20,7 @@ NAMED = 20
 HEADERS = ("entity", "found", "rebuilt", "lost", "unproven", "unknown")
 
 
-def add_arguments(parser: argparse.ArgumentParser, _name: str) -> None:
+def add_arguments(parser: Parser, _name: str) -> None:
     """Declare the arguments of `recover`."""
     parser.add_argument(
         "file", nargs="?", type=Path, help="the damaged file, which is only read; by default the database"

@@ -9,13 +9,14 @@ from pathlib import Path
 
 from partners_crm.cli import exit_codes, person
 from partners_crm.cli.output import out, out_json, say
+from partners_crm.cli.parsing import Parser
 from partners_crm.cli.paths import config_folder, data_folder, database, demo_database, own_demo
 from partners_crm.crm import Crm
 from partners_crm.errors import ConfigError
 from partners_crm.model.settings import DEMO_SIZES
 
 
-def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
+def add_arguments(parser: Parser, name: str) -> None:
     """Declare the arguments of `ui` or `demo`."""
     if name == "demo":
         parser.add_argument("--size", choices=DEMO_SIZES, default="tiny", help="which demo coalition")
@@ -42,7 +43,7 @@ def no_terminal() -> str:
 
 
 def _demo(options: argparse.Namespace) -> int:
-    from partners_crm.cli.commands.coverage import as_csv, as_json, report  # opening a coalition does not need it
+    from partners_crm.cli.coverage_formats import as_csv, as_json, report  # opening a coalition does not need it
 
     path = demo_database(options.db, options.size)
     with Crm.demo(path, options.size, fresh=options.fresh) as crm:

@@ -7,14 +7,16 @@ import argparse
 from partners_crm.cli import exit_codes, person
 from partners_crm.cli.coalition import to_write
 from partners_crm.cli.output import out, out_csv, out_json, out_table
+from partners_crm.cli.parsing import Parser
 from partners_crm.cli.paths import config_folder, data_folder, database, demo_database, named_database
 from partners_crm.crm import Crm
 from partners_crm.errors import ConfigError, NotFound
 from partners_crm.services import settings
+from partners_crm.services.last_runs import FOLDER as LAST_RUNS
 from partners_crm.store.copying import backups_of
 
 
-def add_arguments(parser: argparse.ArgumentParser, name: str) -> None:
+def add_arguments(parser: Parser, name: str) -> None:
     """Declare the arguments of `config` or `where`."""
     if name == "config":
         parser.add_argument("verb", choices=("get", "set", "list"))
@@ -97,6 +99,7 @@ def _where(options: argparse.Namespace) -> int:
         ),
         ("settings", str(person.config_file()), "partners config"),
         ("drafts", str(data_folder() / "drafts"), "what was typed and not saved"),
+        ("last runs", str(data_folder() / LAST_RUNS), "what --since-last compares with"),
         ("crash reports", str(config_folder() / "crashes"), "after a crash of the screen"),
     ]
     headers = ["file", "path", "why"]

@@ -10,34 +10,20 @@ from partners_crm.errors import CannotDecide, NotFound
 from partners_crm.model import Assignment, District, DistrictMap, Organization, Site
 from partners_crm.normalize.dates import covers
 from partners_crm.services.doctor.case import FINDING, Case, Finding, counted, listed
-from partners_crm.services.placing import LOWEST_PLACED, ROOFTOP, index_of
-from partners_crm.store.maps import map_for, setting
+from partners_crm.services.maps import has_borders, index_of, is_current
+from partners_crm.services.placing import LOWEST_PLACED, ROOFTOP
+from partners_crm.store.maps import districts_of, map_for, setting
 from partners_crm.store.read import records, tuples
-
-ADD_A_MAP = (
-    "add it from Python: with crm.changes('add a map') as unit: setup.install(unit, load_info({code!r})), where setup"
-    " is partners_crm.services.setup and load_info is of partners_crm.districts.maps"
-)
 
 
 def maps(case: Case) -> Iterator[Finding]:
     """Maps that are missing, differ or have ended, and sites that are placed on another map alone."""
-    db = case.db
-    here = {each.code: each for each in records(db, DistrictMap.select().order_by(DistrictMap.code))}
-    bundled = bundled_maps()
-    yield from _compared(here, bundled, setting(db, "state"))
+    for _, finding in map_faults(case):
+        yield finding
     try:
-        chosen = map_for(db, case.today)
-    except (CannotDecide, NotFound) as error:
-        yield Finding("maps", FINDING, error.message, f"{error.hint}; take a pin away: partners config set map ''")
-        return
-    if chosen.seated_until and chosen.seated_until <= case.today.isoformat():
-        yield Finding(
-            "maps",
-            FINDING,
-            f"the pinned map {chosen.code} ended on {chosen.seated_until}: every answer is of the past",
-            "take the map of the day: partners config set map ''",
-        )
+        chosen = map_for(case.db, case.today)
+    except (CannotDecide, NotFound):
+        return  # it is said above
     stale = [each for each in _without(case, chosen) if each.elsewhere]
     if stale:
         yield Finding(
@@ -45,35 +31,71 @@ def maps(case: Case) -> Iterator[Finding]:
             FINDING,
             f"{counted(len(stale), 'site has', 'sites have')} a district under another map and none under"
             f" {chosen.code}: {listed(stale, len(stale))}",
-            "give each its point, once more where it has one: partners edit site N latitude=LAT longitude=LON; or"
-            f" import a column with its House district: partners import FILE --map {chosen.code}",
+            "place every site anew: partners districts assign; or give each its point: partners edit site N"
+            " latitude=LAT longitude=LON; or import a column with its district:"
+            f" partners import FILE --map {chosen.code}",
         )
 
 
-def _compared(here: dict[str, DistrictMap], bundled: tuple[str, ...], state: str) -> Iterator[Finding]:
+def map_faults(case: Case) -> Iterator[tuple[str, Finding]]:
+    """What is wrong with the maps themselves, each with a key that stays the same from run to run."""
+    db = case.db
+    here = {each.code: each for each in records(db, DistrictMap.select().order_by(DistrictMap.code))}
+    yield from _compared(case, here)
+    try:
+        chosen = map_for(db, case.today)
+    except (CannotDecide, NotFound) as error:
+        yield (
+            "none",
+            Finding("maps", FINDING, error.message, f"{error.hint}; take a pin away: partners config set map ''"),
+        )
+        return
+    if chosen.seated_until and chosen.seated_until <= case.today.isoformat():
+        yield (
+            f"ended {chosen.code}",
+            Finding(
+                "maps",
+                FINDING,
+                f"the pinned map {chosen.code} ended on {chosen.seated_until}: every answer is of the past",
+                "take the map of the day: partners config set map ''",
+            ),
+        )
+
+
+def _compared(case: Case, here: dict[str, DistrictMap]) -> Iterator[tuple[str, Finding]]:
+    bundled, state = bundled_maps(), setting(case.db, "state")
     for code in bundled:
-        info = load_info(code)
-        if info.state == state and code not in here:
-            yield Finding(
-                "maps",
-                FINDING,
-                f"the map {code} comes with the program and is not in this coalition",
-                ADD_A_MAP.format(code=code),
+        if load_info(code).state == state and code not in here:
+            yield (
+                f"missing {code}",
+                Finding(
+                    "maps",
+                    FINDING,
+                    f"the map {code} comes with the program and is not in this coalition",
+                    f"take it in: partners districts install {code}",
+                ),
             )
-        elif code in here and here[code].sha256 != info.sha256:
-            yield Finding(
-                "maps",
-                FINDING,
-                f"the borders of the map {code} that come with the program are others than those sites were placed by",
-                "give each site its point once more: partners edit site N latitude=LAT longitude=LON",
+    for code, each in here.items():
+        if not is_current(each):
+            yield (
+                f"borders {code}",
+                Finding(
+                    "maps",
+                    FINDING,
+                    f"the borders of the map {code} that come with the program are others than those sites were"
+                    " placed by",
+                    f"take them in, and place every site anew: partners districts install {code}",
+                ),
             )
-    for code in here:
-        if code not in bundled:
-            yield Finding(
-                "maps",
-                FINDING,
-                f"the borders of the map {code} do not come with this program: no site can be placed on it",
-                "update partners-crm",
+        elif not has_borders(case.db, each):
+            yield (
+                f"no borders {code}",
+                Finding(
+                    "maps",
+                    FINDING,
+                    f"the borders of the map {code} do not come with this program: no site can be placed on it",
+                    "update partners-crm, or install its file: partners districts install FILE",
+                ),
             )
 
 
@@ -118,7 +140,7 @@ def _without(case: Case, chosen: DistrictMap) -> list[_Site]:
     placed = (
         Assignment.select(Assignment.site)
         .join(District, on=(Assignment.district == District.id))
-        .where(District.map == chosen.id)
+        .where((District.map == chosen.id) & (Assignment.replaced_at == ""))
     )
     query = (
         Site.select(
@@ -136,18 +158,20 @@ def _without(case: Case, chosen: DistrictMap) -> list[_Site]:
         .where(Site.id.not_in(placed) & ((Organization.archived_on == "") | (Organization.archived_on > day)))
         .order_by(Organization.name, Site.id)
     )
-    elsewhere = {site for (site,) in tuples(case.db, Assignment.select(Assignment.site).distinct())}
+    standing = Assignment.select(Assignment.site).where(Assignment.replaced_at == "")
+    elsewhere = {site for (site,) in tuples(case.db, standing.distinct())}
     working = {key for (key,) in tuples(case.db, Site.select(Site.organization).where(Site.kind != "mailing"))}
     return [
         _Site(site, organization, name, site in elsewhere)
         for site, organization, name, kind, since, until, latitude, longitude, level in tuples(case.db, query)
         if not (kind == "mailing" and organization in working)
         and ((not since and not until) or covers(since, until, day) != "no")
-        and not _outside(chosen.code, latitude, longitude, ROOFTOP if level is None else level)
+        and not _outside(case, chosen, latitude, longitude, ROOFTOP if level is None else level)
     ]
 
 
-def _outside(code: str, latitude: float | None, longitude: float | None, level: int) -> bool:
-    if latitude is None or longitude is None or level < LOWEST_PLACED or code not in bundled_maps():
+def _outside(case: Case, chosen: DistrictMap, latitude: float | None, longitude: float | None, level: int) -> bool:
+    if latitude is None or longitude is None or level < LOWEST_PLACED or not has_borders(case.db, chosen):
         return False
-    return index_of(code).locate(latitude, longitude) is None
+    layers = districts_of(case.db, chosen).layers
+    return all(index_of(case.db, chosen, layer).locate(latitude, longitude) is None for layer in layers)

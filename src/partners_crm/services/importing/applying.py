@@ -110,7 +110,7 @@ def _apply(unit: Changes, plan: Plan) -> Counter[str]:
     counted: Counter[str] = Counter()
     with unit.together():
         _write_steps(unit, plan, stored, sites, counted)
-    counted["assignments"] += placing.place(unit, sites)
+    counted["assignments"] += placing.place(unit, sites).written
     for site, district in plan.stated:
         place = stored.get(site) or by_id(unit.db, Site, site.id or 0)
         if isinstance(place, Site) and place.latitude is None:

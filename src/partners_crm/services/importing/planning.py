@@ -13,13 +13,14 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from partners_crm.districts.maps import load_info, parent_number
+from partners_crm.districts.index import DistrictIndex
 from partners_crm.errors import FileRefused, InvalidValue
 from partners_crm.model import (
     Affiliation,
     Contact,
     ContactPoint,
     Declared,
+    DistrictMap,
     Identifier,
     Membership,
     Organization,
@@ -40,10 +41,11 @@ from partners_crm.services.importing import mapping
 from partners_crm.services.importing.known import Known, Ref, organization_key
 from partners_crm.services.importing.mapping import Mapping, Target
 from partners_crm.services.importing.tabular import Row, Sheet
-from partners_crm.services.placing import districts_of, index_of, look_outside, placed_maps
+from partners_crm.services.maps import index_of
+from partners_crm.services.placing import indexes, look_outside
 from partners_crm.services.records import complete, read_value
 from partners_crm.store.journal import newest
-from partners_crm.store.maps import map_for
+from partners_crm.store.maps import Districts, districts_of, map_for
 from partners_crm.store.open import Handle
 
 STATUS_WORDS = {
@@ -174,7 +176,7 @@ class _Planner:
         self.members = members
         self.known = Known(db)
         self._steps: dict[Ref, Step] = {}
-        self._map_codes = [each.code for each in placed_maps(db)]
+        self._indexes: list[DistrictIndex] | None = None
         self._points: dict[tuple[float, float], tuple[bool, bool, str]] = {}
         self._silos: dict[str, Ref] = self.known.silos()
         self._shares: dict[Ref, list[Ref]] = {}
@@ -191,11 +193,13 @@ class _Planner:
             for table in _READ
         }
         self._site_name_column = plan.mapping.column(Site, "name") is not None
-        self._districts: dict[tuple[str, int], int] = {}
-        self._map_name, self._base = "", ""
+        self._map: DistrictMap | None = None
+        self._districts = Districts([], "")
+        self._ids: dict[tuple[str, int], int] = {}
         if any(plan.mapping.column(None, chamber) is not None for chamber in ("house", "senate")):
-            chosen = map_for(db, today, code=map_code)
-            self._districts, self._map_name, self._base = districts_of(db, chosen), chosen.code, chosen.base_chamber
+            self._map = map_for(db, today, code=map_code)
+            self._districts = districts_of(db, self._map)
+            self._ids = self._districts.ids()
 
     # ---------------------------------------------------------------- one row
 
@@ -292,7 +296,8 @@ class _Planner:
             raise _Rejected(column, f"{latitude}, {longitude}", "is no point")
         point = (latitude, longitude)
         if point not in self._points:
-            self._points[point] = look_outside(latitude, longitude, self._map_codes)
+            self._indexes = indexes(self.db) if self._indexes is None else self._indexes
+            self._points[point] = look_outside(latitude, longitude, self._indexes)
         outside, mistaken, reason = self._points[point]
         if mistaken:
             raise _Rejected(column, f"{latitude:g}, {longitude:g}", reason)
@@ -303,40 +308,34 @@ class _Planner:
         found: dict[str, int] = {}
         for chamber in ("house", "senate"):
             text = cells.get(Target(None, chamber), "")
-            if _is_blank(text) or fold(text) == "statewide":
+            if _is_blank(text) or fold(text) == "statewide" or self._map is None:
                 continue
             read = _DISTRICT.fullmatch(text)
             number = int(read[1]) if read else 0
-            if (chamber, number) not in self._districts:
-                raise _Rejected(
-                    self._header(None, chamber), text, f"is no {chamber} district of the map {self._map_name}"
-                )
+            if (chamber, number) not in self._ids:
+                reason = f"is no {chamber} district of the map {self._map.code}"
+                raise _Rejected(self._header(None, chamber), text, reason)
             found[chamber] = number
-        base = self._base
-        for chamber, number in found.items():
-            if chamber != base and base in found:
-                parent = parent_number(load_info(self._map_name), found[base])
-                if parent and parent != number:
-                    raise _Rejected(
-                        self._header(None, chamber),
-                        str(number),
-                        f"does not hold {base} district {found[base]}, which lies in {chamber} {parent}",
-                    )
-        # The district of the other chamber follows from that of the base chamber.
-        kept = [base] if base in found else list(found)
-        return [self._districts[chamber, found[chamber]] for chamber in kept]
+        for chamber, above in self._districts.nested_in.items():
+            if chamber in found and above in found:
+                up = self._districts.parents[chamber][found[chamber]]
+                if up != found[above]:
+                    reason = f"does not hold {chamber} district {found[chamber]}, which lies in {above} {up}"
+                    raise _Rejected(self._header(None, above), str(found[above]), reason)
+                del found[above]  # it follows
+        return [self._ids[chamber, number] for chamber, number in found.items()]
 
     def _contradicted(self, row: Row, cells: dict[Target, str], values: dict[str, Any], districts: list[int]) -> bool:
         """Whether the row's own coordinates lie elsewhere than it states; the coordinates count."""
         latitude, longitude = values.get("latitude"), values.get("longitude")
-        if not districts or latitude is None or longitude is None:
+        if not districts or latitude is None or longitude is None or self._map is None:
             return False
-        found = index_of(self._map_name).locate(latitude, longitude)
-        if found is not None and self._districts[self._base, found.number] not in districts:
-            text = cells.get(Target(None, self._base), "")
-            if text:
-                reason = f"is stated, the coordinates lie in {self._base} district {found.number}, which counts"
-                self._remark(row, None, self._base, text, reason)
+        for layer in self._districts.layers:
+            text = cells.get(Target(None, layer), "")
+            found = index_of(self.db, self._map, layer).locate(latitude, longitude) if text else None
+            if found is not None and self._ids[layer, found.number] not in districts:
+                reason = f"is stated, the coordinates lie in {layer} district {found.number}, which counts"
+                self._remark(row, None, layer, text, reason)
         return True
 
     def _row_silos(self, row: Row, cells: dict[Target, str]) -> list[Ref]:

@@ -1,161 +1,485 @@
-"""Coverage: the sentence, a meter for each chamber, and every district with who is in it."""
+"""Coverage: every district as a tile, on the true map or in a table, under terms that keys change."""
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+import os
+from dataclasses import replace
+from typing import Any, ClassVar, cast
 
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding
+from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
+from textual.timer import Timer
+from textual.widget import Widget
 
 from partners_crm.crm import Crm
+from partners_crm.districts.tiles import Cell, Direction
 from partners_crm.errors import PartnersError
-from partners_crm.services.coverage import BASES, CHAMBER_WORD, LEVEL_WORD, Coverage, silo_codes
-from partners_crm.store.maps import map_codes
+from partners_crm.services.coverage import DistrictCoverage
+from partners_crm.services.coverage.explaining import Explanation
+from partners_crm.services.pictures.legend import STEPS, TEXT_LEGEND, told
+from partners_crm.tui.asking import Answer, Choices, Found, Terms, ask, described
+from partners_crm.tui.card_view import card_content
 from partners_crm.tui.display import joined, label, stacked
-from partners_crm.tui.screens.base import GOING, MainScreen
+from partners_crm.tui.district_lines import brief, district_card, meters, sentences, unassigned, under
+from partners_crm.tui.screens.base import GOING, WIDE, Box, MainScreen
 from partners_crm.tui.sources import CoverageSource
+from partners_crm.tui.widgets.outline import Outline
+from partners_crm.tui.widgets.palette import palette
+from partners_crm.tui.widgets.picture import Picture
 from partners_crm.tui.widgets.table import VirtualTable
-from partners_crm.tui.widgets.text import Line
+from partners_crm.tui.widgets.text import Line, Sheet
+from partners_crm.tui.widgets.tiles import Tiles
 
-METER = 24
-"""Cells of a full meter."""
-LOW = 20
-"""Below this height the sentences give way."""
-LEVELS = (80, 100, 70)
-CHAMBERS = ("both", "house", "senate")
-QUERY_WORD = {"house": "sldl", "senate": "sldu"}
+VIEWS = ("tiles", "outline", "table")
+"""In the order of the key."""
+ASIDE = 78
+"""From this width on something stands beside the picture."""
+NARROW = 24
+"""Cells of what stands there below `WIDE`."""
+TALL, ROOMY = 33, 72
+"""Lines of the screen, and cells of the picture, from which tiles show the number of every district."""
+COMPACT = 57
+"""Cells of the picture without them."""
+QUIET_S = 0.08
+"""Seconds the cursor rests before the district is read."""
+NEARER = 2.0
+KEYS = {
+    "tiles": "Enter card  m map  f who closes gaps  b l o c w t terms  v in words  ? keys",
+    "outline": "Enter card  m table  + - 0 zoom  z characters  f who closes gaps  ? keys",
+    "table": "Enter card  m tiles  f who closes gaps  b l o c w t terms  v in words  ? keys",
+}
+SHORT_KEYS = {
+    "tiles": "Enter card  m map  f closing gaps  v in words  ? keys",
+    "outline": "Enter card  m table  + - 0 zoom  f closing gaps  ? keys",
+    "table": "Enter card  m tiles  f closing gaps  v in words  ? keys",
+}
+
+
+class Aside(VerticalScroll, can_focus=True):
+    """What stands beside the picture: figures, sentences, the district under the cursor."""
+
+    DEFAULT_CSS = """
+    Aside { width: 24; padding: 0 0 0 1; scrollbar-size-vertical: 1; scrollbar-gutter: stable; border-left: solid $panel; }
+    Aside:focus { border-left: solid $accent; }
+    """
+    BINDINGS: ClassVar[list[Any]] = [Binding("enter", "screen.words", "Figures in words", show=False, id="aside.words")]
 
 
 class Districts(MainScreen):
-    """Every district with who is in it, under terms that keys change."""
+    """Every district of the coalition's map, in three views."""
 
-    DEFAULT_CSS = "Districts #sentences { padding: 0 1; }"
+    DEFAULT_CSS = """
+    Districts Aside { display: none; }
+    Districts.aside Aside { display: block; }
+    Districts #legend { padding: 0 1; background: $surface; }
+    Districts #meters { padding: 0 1; }
+    Districts.aside #meters { display: none; }
+    """
     BINDINGS: ClassVar[list[Any]] = [
+        Binding("enter", "open", "Open the district", show=False, id="districts.open"),
+        Binding("left", "step('left')", "West", show=False, id="districts.left"),
+        Binding("right", "step('right')", "East", show=False, id="districts.right"),
+        Binding("up,k", "step('up')", "North", show=False, id="districts.up"),
+        Binding("down,j", "step('down')", "South", show=False, id="districts.down"),
+        Binding("home,g", "edge(0)", "First tile", show=False, id="districts.first"),
+        Binding("end,G", "edge(1)", "Last tile", show=False, id="districts.last"),
+        Binding("m", "view", "Tiles, map or table", show=False, id="districts.view"),
+        Binding("plus,equals_sign", "zoom(1)", "Nearer", show=False, id="districts.nearer"),
+        Binding("minus", "zoom(-1)", "Farther", show=False, id="districts.farther"),
+        Binding("0", "zoom(0)", "The whole map", show=False, id="districts.whole"),
+        Binding("z", "characters", "Map in colours or characters", show=False, id="districts.characters"),
         Binding("b", "turn('basis')", "Which sites count", show=False, id="districts.basis"),
         Binding("l", "turn('level')", "Match level", show=False, id="districts.level"),
         Binding("o", "turn('silo')", "Silo", show=False, id="districts.silo"),
-        Binding("w", "turn('map')", "Another map", show=False, id="districts.map"),
         Binding("c", "turn('chamber')", "Chamber", show=False, id="districts.chamber"),
+        Binding("w", "turn('map')", "Another map", show=False, id="districts.map"),
+        Binding("t", "day", "Another day", show=False, id="districts.day"),
+        Binding("O", "association", "Members of an association", show=False, id="districts.association"),
+        Binding("f", "gaps", "Who closes the gaps", show=False, id="districts.gaps"),
+        Binding("v", "words", "Figures in words", show=False, id="districts.words"),
     ]
 
     def __init__(self) -> None:
         super().__init__()
-        self._terms = {"basis": "any", "level": "80", "silo": "", "map": "", "chamber": "both"}
-        self._choices: dict[str, list[str]] = {
-            "basis": list(BASES),
-            "level": [str(level) for level in LEVELS],
-            "silo": [""],
-            "map": [""],
-            "chamber": list(CHAMBERS),
-        }
+        self.terms = Terms()
+        self.view = VIEWS[0]
+        self.cell: Cell | None = None
+        """The district under the cursor, in every view."""
+        self.found: Found | None = None
+        self._choices = Choices()
         self._source = CoverageSource(None)
-        self._coverage: Coverage | None = None
+        self._rest: Timer | None = None
+        self._asked_for: Found | None = None
+        """The answer whose gaps are being read."""
+        self._why: Explanation | None = None
 
     def compose(self) -> ComposeResult:
-        """Head, sentences, districts, status, keys."""
+        """Head, picture and what stands beside it, legend, status, keys."""
         yield Line(id="head", classes="head")
-        yield Line(id="sentences")
-        yield VirtualTable(self._source, empty="Counting…")
+        yield Line(id="meters")
+        with Horizontal():
+            yield Tiles(id="tiles")
+            yield Outline(id="outline")
+            yield VirtualTable(self._source, empty="Counting…", id="table")
+            with Aside():
+                yield Line(id="aside-text")
+        yield Line(id="legend")
         yield Line(id="status", classes="status")
-        yield Line("Enter who  b basis  l level  o silo  c chamber  w map  u undo  ? keys", classes="keys")
+        yield Line(id="keys", classes="keys")
 
     def on_mount(self) -> None:
-        """Put the cursor on the districts."""
-        self.query_one(VirtualTable).focus()
-        self.action_reload()
+        """Show the tiles."""
+        colours = self.app.console.color_system
+        self._outline.in_characters = bool(os.environ.get("NO_COLOR")) or colours in (None, "standard")
+        self._switch()
+        self.watch(self.app, "theme", self._recolour, init=False)
+
+    @property
+    def _tiles(self) -> Tiles:
+        return self.query_one(Tiles)
+
+    @property
+    def _outline(self) -> Outline:
+        return self.query_one(Outline)
+
+    @property
+    def _table(self) -> VirtualTable:
+        return self.query_one(VirtualTable)
+
+    @property
+    def _picture(self) -> Picture | None:
+        return {"tiles": self._tiles, "outline": self._outline}.get(self.view)
 
     def on_resize(self, event: events.Resize) -> None:
-        """Keep room for the districts: a low screen shows the meters alone."""
-        self.set_class(event.size.height < LOW, "low")
-        if self._coverage is not None:
-            self.query_one("#sentences", Line).put(_sentences(self._coverage, self.has_class("low")))
+        """Share the width between the picture and what stands beside it."""
+        self._share(event.size.width, event.size.height)
+
+    def _share(self, width: int, height: int) -> None:
+        self.set_class(width >= ASIDE, "aside")
+        wide = ROOMY if height >= TALL and width >= ROOMY + NARROW + 20 else COMPACT
+        if self.view != "tiles":
+            wide = max(wide, width * 3 // 5)
+        self.query_one(Aside).styles.width = width - wide if width >= WIDE else NARROW
+        self.call_after_refresh(self._say)
 
     def on_screen_resume(self) -> None:
         """Another screen may have changed the data."""
         self.action_reload()
 
+    # ---------------------------------------------------------------- views
+
+    def action_view(self) -> None:
+        """Show the next view of the same answer."""
+        self.view = VIEWS[(VIEWS.index(self.view) + 1) % len(VIEWS)]
+        self._switch()
+        self._share(self.size.width, self.size.height)
+        self._fill()
+
+    def _switch(self) -> None:
+        for name in VIEWS:
+            self.query_one(f"#{name}", Widget).display = name == self.view
+        self.query_one(f"#{self.view}", Widget).focus()
+
+    def _fill(self) -> None:
+        """Put the answer into the view that is shown."""
+        picture = self._picture
+        if picture is not None:
+            picture.put(self.found, self.cell)
+            self.cell = picture.cell or self.cell
+        else:
+            self._source = CoverageSource(self.found.coverage if self.found else None)
+            keep = self._source.place_of(*self.cell) if self.cell else None
+            self._table.show_source(self._source, keep_id=keep)
+        self._say()
+        self._look()
+
+    def _recolour(self) -> None:
+        self._tiles.recolour()
+        self._outline.recolour()
+        self._say()
+
+    def action_step(self, direction: Direction) -> None:
+        """Move the cursor, or the window of the map."""
+        if self._picture is not None:
+            self._picture.step(direction)
+            self._say()
+
+    def action_edge(self, last: int) -> None:
+        """Go to the first or the last tile."""
+        if self.view == "tiles":
+            self._tiles.edge(bool(last))
+
+    def action_zoom(self, step: int) -> None:
+        """Show the map nearer, farther, or whole."""
+        if self.view != "outline":
+            self.house.notice("only the map can be shown nearer", "m shows it")
+        elif step:
+            self._outline.nearer(NEARER**step)
+        else:
+            self._outline.whole()
+        self._say()
+
+    def action_characters(self) -> None:
+        """Show the map in characters of the legend, or in colours."""
+        self._outline.in_characters = not self._outline.in_characters
+        self._outline.recolour()
+        self._say()
+
+    # ---------------------------------------------------------------- terms
+
     def action_turn(self, term: str) -> None:
-        """Take the next value of a term of the rule."""
-        choices = self._choices[term]
-        # A silo that was chosen may be gone by now.
-        here = choices.index(self._terms[term]) if self._terms[term] in choices else -1
-        self._terms[term] = choices[(here + 1) % len(choices)]
+        """Take the next value of a term."""
+        if len(self._choices.of(term)) < 2:
+            one = {"chamber": "the map has one chamber", "map": "there is no other map", "silo": "there are no silos"}
+            self.house.notice(one[term])
+            return
+        self.terms = self._choices.after(self.terms, term)
         self.action_reload()
+
+    def action_day(self) -> None:
+        """Ask for the day."""
+        from partners_crm.tui.screens.day import AskDay
+
+        def take(day: str | None) -> None:
+            if day is not None:
+                self.terms = replace(self.terms, day=day)
+                self.action_reload()
+
+        self.house.push_screen(AskDay("Who was a member on which day?", self.terms.day), take)
+
+    def action_association(self) -> None:
+        """Ask whose members are counted: this coalition's, or those of an association."""
+        from partners_crm.tui.screens.question import Choose
+
+        def read(crm: Crm) -> list[tuple[str, str]]:
+            return [(str(each.id), each.name) for each in crm.organizations("kind:association")]
+
+        def choose(some: list[tuple[str, str]]) -> None:
+            keys = ["", *(key for key, _ in some)]
+
+            def take(place: int | None) -> None:
+                if place is not None:
+                    self.terms = replace(self.terms, of=keys[place])
+                    self.action_reload()
+
+            names = ["this coalition", *(name for _, name in some)]
+            self.house.push_screen(Choose("Whose members?", names), take)
+
+        self.house.background(read, choose)
 
     def action_reload(self) -> None:
         """Judge every district anew."""
-        terms = dict(self._terms)
-        self.house.background(lambda crm: self._judge(crm, terms), lambda found: self._show(terms, found))
+        terms = self.terms
+        self.house.background(lambda crm: ask(crm, terms), lambda answer: self._take(terms, answer))
 
-    def _judge(self, crm: Crm, terms: dict[str, str]) -> Coverage | PartnersError:
-        self._choices["silo"] = ["", *silo_codes(crm.db)]
-        self._choices["map"] = ["", *map_codes(crm.db)]
-        try:
-            return crm.coverage(
-                map_code=terms["map"],
-                basis=terms["basis"],
-                silo=terms["silo"],
-                min_match=int(terms["level"]),
-                chamber=terms["chamber"],
-            )
-        except PartnersError as error:
-            return error
-
-    def _show(self, terms: dict[str, str], found: Coverage | PartnersError) -> None:
-        if terms != self._terms:
+    def _take(self, asked: Terms, answer: Answer) -> None:
+        if asked != self.terms:
             return  # the person has gone on to other terms
-        coverage = None if isinstance(found, PartnersError) else found
-        table = self.query_one(VirtualTable)
-        self._coverage = coverage
-        self._source = CoverageSource(coverage)
-        table.show_source(self._source, keep_id=table.cursor_id)
-        head = [("Districts", "bold"), (f"  {self.crm.name}", "")]
-        if isinstance(found, PartnersError):
-            self.query_one("#sentences", Line).put(stacked([label(found.message, "$error"), label(found.hint)]))
-            self.query_one("#status", Line).put(label(GOING))
-        else:
-            level = LEVEL_WORD.get(found.rule.min_match, str(found.rule.min_match))
-            silo = f" · {found.rule.silo}" if found.rule.silo else ""
-            head.append((f"   map {found.map_code} · {found.rule.basis} site · {level}{silo}", "$accent"))
-            self.query_one("#sentences", Line).put(_sentences(found, self.has_class("low")))
-            self.query_one("#status", Line).put(_status(found))
-        self.query_one("#head", Line).put(joined(head))
+        self.terms, self._choices = answer.terms, answer.choices
+        self.found, self._why = answer.found, None
+        self._error = answer.error
+        self._fill()
+
+    _error: PartnersError | None = None
+
+    # ---------------------------------------------------------------- the district under the cursor
+
+    def on_picture_chosen(self, message: Picture.Chosen) -> None:
+        """Describe the district, once the cursor rests."""
+        self._choose(message.cell)
+
+    def on_virtual_table_highlighted(self, message: VirtualTable.Highlighted) -> None:
+        """Describe the district of the row, once the cursor rests."""
+        if self.view == "table" and message.record_id is not None and self.found is not None:
+            each = self._source.district(message.record_id)
+            self._choose(Cell(each.chamber, each.number))
+
+    def _choose(self, cell: Cell) -> None:
+        if cell == self.cell:
+            return
+        self.cell, self._why = cell, None
+        self._say()
+        if self._rest is not None:
+            self._rest.stop()
+        self._rest = self.set_timer(QUIET_S, self._look)
+
+    def _look(self) -> None:
+        """Read why the district is answered so, then who would close it."""
+        found, cell = self.found, self.cell
+        if found is None or cell is None or not self.has_class("aside") or tuple(cell) not in found.answers:
+            return
+
+        def look(crm: Crm) -> Explanation | None:
+            try:
+                return found.explain(crm, cell)
+            except PartnersError:
+                return None  # the data has changed; the answer is asked for anew
+
+        def done(why: Explanation | None) -> None:
+            if found is self.found and cell == self.cell:
+                self._why = why
+                self._say()
+                if found.report is None and found.answers[cell].state != "confirmed":
+                    self._ask_for_gaps(found)
+
+        self.house.background(look, done)
+
+    def _ask_for_gaps(self, found: Found) -> None:
+        if self._asked_for is found:
+            return
+        self._asked_for = found
+        # What stands in the way of the list of gaps is said by the list.
+        self.house.background(found.ask_for_gaps, lambda _: self._say(), lambda _: None)
+
+    def on_picture_opened(self, _message: Picture.Opened) -> None:
+        """Open the card of the district."""
+        self.action_open()
 
     def on_virtual_table_opened(self, message: VirtualTable.Opened) -> None:
-        """List every organization of the district, members or not."""
-        from partners_crm.tui.screens.records import Records
-
-        if self._coverage is not None:
+        """Open the card of the district of the row."""
+        if self.found is not None:
             each = self._source.district(message.record_id)
-            query = f"district:{self._coverage.map_code}:{QUERY_WORD[each.chamber]}:{each.number}"
-            self.house.push_screen(Records("organizations", query))
+            self.cell = Cell(each.chamber, each.number)
+            self.action_open()
+
+    def action_open(self) -> None:
+        """Open the card of the district under the cursor."""
+        from partners_crm.tui.screens.district_card import DistrictCard
+
+        if self.found is not None and self.cell is not None:
+            self.house.push_screen(DistrictCard(self.terms, self.cell, self.found))
+
+    def action_gaps(self) -> None:
+        """List who closes the gaps."""
+        from partners_crm.tui.screens.district_card import Gaps
+
+        if self.found is not None:
+            self.house.push_screen(Gaps(self.terms, self.found))
+
+    def action_words(self) -> None:
+        """Say what the figures mean."""
+        if self.found is not None:
+            self.house.push_screen(InWords(self.found))
+
+    # ---------------------------------------------------------------- words
+
+    def _say(self) -> None:
+        """Write everything around the picture."""
+        if not self.is_attached:
+            return
+        width, found = self.size.width, self.found
+        self.query_one("#head", Line).put(self._head(width))
+        self.query_one("#legend", Line).put(self._legend())
+        self.query_one("#keys", Line).put(label((KEYS if width >= ASIDE else SHORT_KEYS)[self.view]))
+        aside = self.query_one(Aside)
+        room = max(10, aside.scrollable_content_region.width)
+        if found is None:
+            text = self._trouble() if self._error else label("Counting…")
+            self.query_one("#aside-text", Line).put(text)
+            self.query_one("#meters", Line).put(text)
+            self.query_one("#status", Line).put(label(GOING))
+            return
+        coverage = found.coverage
+        self.query_one("#meters", Line).put(joined([(line.plain, "bold") for line in meters(coverage, 26)], "  "))
+        each = found.answers.get(self.cell) if self.cell else None
+        figures, lost = meters(coverage, room), unassigned(coverage, room)
+        if width >= WIDE:
+            said = [sentences(coverage, room, (chamber,)) for chamber in coverage.chambers]
+            text = under([*figures, *lost], *said, *self._card(room))
+        else:
+            holder = self._why.lawmaker if self._why else None
+            about = brief(each, found.closing(self.cell) if self.cell else None, holder, room) if each else []
+            chamber = self.cell.chamber if self.cell else coverage.chambers[0]
+            text = under(figures, about, sentences(coverage, room, (chamber,)), lost)
+        self.query_one("#aside-text", Line).put(text)
+        self.query_one("#status", Line).put(self._status(found, each, width))
+
+    def _trouble(self) -> Content:
+        error = cast("PartnersError", self._error)
+        return stacked([label(error.message, "$error"), label(error.hint), label("t another day, w another map")])
+
+    def _card(self, width: int) -> list[list[Content]]:
+        found, cell = self.found, self.cell
+        if self._why is None or found is None or cell is None:
+            return []
+        closing = found.closing(cell)
+        waiting = found.report is None and self._why.district.state != "confirmed"
+        return [[card_content(district_card(self._why, closing, waiting=waiting, beside=True), width)]]
+
+    def _head(self, width: int) -> Content:
+        parts = [("Districts", "bold"), ("  ", "")] if width >= ASIDE else []
+        if width >= WIDE:
+            parts.append((f"{self.crm.name}  ", ""))
+        for key, value in described(self.terms, self._choices, self.crm.today, wide=width >= WIDE):
+            parts += [(key, "bold $accent"), (f" {value}  ", "")]
+        if self.found is not None and self.found.coverage.association:
+            parts.append((f"members of {self.found.coverage.association}", "$accent"))
+        return joined(parts)
+
+    def _legend(self) -> Content:
+        if self.view == "outline":
+            look = palette(self.app.current_theme.dark).samples
+            plain = self._outline.in_characters
+            samples = [[(step.shade, "" if plain else look[step.code]), (f" {step.words}  ", "")] for step in STEPS]
+            return joined([part for sample in samples for part in sample])
+        if self.view == "table":
+            return label(f"{TEXT_LEGEND}   ? name: may be there")
+        if not self.has_class("aside"):
+            return label(TEXT_LEGEND)
+        nested = [grid for grid in self.found.grids if grid.nested is not None] if self.found else []
+        more = [f"number: {grid.chamber.name}, halves: {grid.nested.name}" for grid in nested if grid.nested]
+        return label("   ".join([TEXT_LEGEND, *more[:1]]))
+
+    def _status(self, found: Found, each: DistrictCoverage | None, width: int) -> Content:
+        coverage = found.coverage
+        counts = [f"{len(coverage.gaps)} gaps", f"{len(coverage.possible)} possible"]
+        if self.view == "outline" and self.cell and not self._outline.shows(self.cell) and each is not None:
+            return label(f"{each.name} is too small to be seen here: + goes nearer")
+        if self.view == "tiles" and any(not grid.placed for grid in found.grids):
+            counts.insert(0, "tiles follow the numbers, not the map")
+        if not self.has_class("aside") and each is not None:
+            return joined([(told(each), "bold"), (f" · {' · '.join(counts)}", "")])
+        return label(" · ".join([*counts, GOING]) if width >= ASIDE else " · ".join(counts))
 
 
-def _sentences(found: Coverage, low: bool) -> Content:
-    rows = []
-    for chamber in found.chambers:
-        confirmed, everything = found.total(chamber)
-        full = METER * confirmed // everything if everything else 0
-        name = CHAMBER_WORD.get(chamber, chamber)
+class InWords(Box):
+    """What the figures mean: the sentence of each, and the counts behind it."""
+
+    DEFAULT_CSS = "InWords VerticalScroll { height: auto; max-height: 66vh; }"
+
+    def __init__(self, found: Found) -> None:
+        super().__init__()
+        self._found = found
+
+    def compose(self) -> ComposeResult:
+        """Sentences, counts, keys."""
+        coverage = self._found.coverage
+        rows = []
+        for chamber in coverage.chambers:
+            own = coverage.of(chamber)
+            states = {state: sum(each.state == state for each in own) for state in ("confirmed", "possible", "gap")}
+            rows += [
+                joined([(f"{coverage.chamber_names[chamber]} {states['confirmed']}/{len(own)}", "bold $accent")]),
+                label(coverage.sentence(chamber)),
+                label(f"{states['possible']} more may have one; {states['gap']} are gaps."),
+                label(""),
+            ]
         rows.append(
-            joined(
-                [
-                    (f"{name:7} {confirmed:3}/{everything:<3} ", "bold"),
-                    ("█" * full, "$accent"),
-                    ("░" * (METER - full), ""),
-                ]
+            label(
+                f"{coverage.members} organizations are, or may be, members; {len(coverage.unassigned)} of them have no"
+                " district."
             )
         )
-    if not low:
-        rows += [label(found.sentence(chamber), "$foreground 80%") for chamber in found.chambers]
-    return stacked(rows)
+        rows += [label(f"  {name}") for _, name in coverage.unassigned[:20]]
+        with Sheet():
+            yield Line("What the figures mean", classes="title")
+            with VerticalScroll():
+                yield Line(stacked(rows))
+            yield Line("↑ ↓ scroll   Esc back", classes="keys")
 
-
-def _status(found: Coverage) -> Content:
-    text = (
-        f"{len(found.gaps)} gaps · {len(found.possible)} possible · "
-        f"{len(found.unassigned)} of {found.members} members without a district · {GOING}"
-    )
-    return label(text)
+    def on_mount(self) -> None:
+        """Let the arrows scroll."""
+        self.query_one(VerticalScroll).focus()

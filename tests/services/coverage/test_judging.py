@@ -6,11 +6,8 @@ from datetime import date
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from partners_crm.crm import Crm
-from partners_crm.districts.coverage import Evidence, judge, radius_m
 from partners_crm.errors import CannotDecide, InvalidValue, NotFound
 from partners_crm.model import Membership, Organization, Silo, SiloShare, Site
 from partners_crm.services import placing, records
@@ -87,7 +84,7 @@ def test_the_terms_of_the_question_matter(crm: Crm) -> None:
     with crm.changes("silo") as unit:
         records.add(unit, SiloShare, organization=loop.id, silo=crm.find(Silo, "housing").id, weight=1.0)
     assert len(states(crm.coverage(silo="HO"))["confirmed"]) == 1
-    assert not states(crm.coverage(as_of=date(2019, 1, 1), map_code="il-2021"))["confirmed"]
+    assert not states(crm.coverage(as_of=date(2019, 1, 1), map="il-2021"))["confirmed"]
 
 
 def test_affiliates_of_one_parent_count_once_as_a_family(crm: Crm) -> None:
@@ -130,7 +127,7 @@ def test_terms_that_do_not_exist_are_named(crm: Crm) -> None:
     with pytest.raises(NotFound, match="silo nosuch"):
         crm.coverage(silo="nosuch")
     with pytest.raises(NotFound, match="il-1871"):
-        crm.coverage(map_code="il-1871")
+        crm.coverage(map="il-1871")
     with pytest.raises(InvalidValue, match="basis"):
         crm.coverage(basis="everything")
     with pytest.raises(InvalidValue, match="at least 1"):
@@ -148,41 +145,8 @@ def test_a_moved_site_changes_its_district_and_an_undo_brings_it_back(crm: Crm) 
     assert states(crm.coverage())["confirmed"] == before
 
 
-def test_swapped_coordinates_are_refused_and_another_state_is_not() -> None:
+def test_swapped_coordinates_are_refused_and_another_state_is_not(crm: Crm) -> None:
     with pytest.raises(InvalidValue):
-        placing.check_point(-87.6, 41.9, ["il-2021"])
-    placing.check_point(38.63, -90.2, ["il-2021"])
-    assert placing.look_outside(38.63, -90.2, ["il-2021"])[:2] == (True, False)
-
-
-evidence = st.builds(
-    Evidence,
-    organization=st.integers(1, 9),
-    unit=st.integers(1, 5),
-    number=st.integers(1, 8),
-    match_level=st.sampled_from([110, 100, 80, 75, 70]),
-    share=st.sampled_from([None, 1.0, 0.5, 0.01]),
-    border_m=st.sampled_from([None, 0.0, 12.0, 24.9, 25.1, 60.0, 500.0]),
-    neighbour=st.one_of(st.none(), st.integers(1, 8)),
-    sure=st.booleans(),
-)
-TERMS: Any = {"min_count": 1, "min_match": 80, "border_shift_m": 10.0}
-
-
-@given(some=st.lists(evidence, max_size=12), more=evidence)
-def test_more_evidence_never_takes_a_district_away(some: list[Evidence], more: Evidence) -> None:
-    order = {"gap": 0, "possible": 1, "confirmed": 2}
-    before = judge(some, range(1, 9), **TERMS)
-    after = judge([*some, more], range(1, 9), **TERMS)
-    assert [state.number for state in before] == list(range(1, 9))
-    assert all(order[old.state] <= order[new.state] for old, new in zip(before, after, strict=True))
-
-
-def test_the_border_radius_follows_the_match_level() -> None:
-    assert [radius_m(level) for level in (110, 100, 80, 70)] == [0.0, 15.0, 50.0, 50.0]
-    near = Evidence(1, 1, 3, 100, None, 25.0, 4, sure=True)
-    assert {state.number: state.state for state in judge([near], [3, 4], **TERMS)} == {3: "possible", 4: "possible"}
-    far = near._replace(border_m=25.1)
-    assert {state.number: state.state for state in judge([far], [3, 4], **TERMS)} == {3: "confirmed", 4: "gap"}
-    decided = near._replace(match_level=110)
-    assert {state.number: state.state for state in judge([decided], [3, 4], **TERMS)} == {3: "confirmed", 4: "gap"}
+        placing.check_point(crm.db, -87.6, 41.9)
+    placing.check_point(crm.db, 38.63, -90.2)
+    assert placing.look_outside(38.63, -90.2, placing.indexes(crm.db))[:2] == (True, False)

@@ -1,0 +1,230 @@
+"""`partners check`: the rules of the coalition, and the checks behind them."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterable
+from datetime import UTC
+from pathlib import Path
+from typing import Any
+
+from partners_crm.cli import exit_codes
+from partners_crm.cli.check_formats import CHECK_FORMATS, SCHEMA_VERSION, Line, Shown, whole, write
+from partners_crm.cli.coalition import to_read
+from partners_crm.cli.commands.coverage import day_of
+from partners_crm.cli.output import FORMATS, out, out_csv, out_json, out_table, say
+from partners_crm.cli.parsing import Parser
+from partners_crm.cli.paths import data_folder, database
+from partners_crm.crm import Crm
+from partners_crm.errors import ConfigError, PartnersError
+from partners_crm.services import last_runs
+from partners_crm.services.checks import CHECKS, Answer, Case, Finding, Planned, Ran, run_checks, saved_rules
+from partners_crm.services.last_runs import Run, Subject
+from partners_crm.services.settings import zone
+from partners_crm.services.times import local
+
+WORST_FIRST = (
+    exit_codes.INTERNAL,
+    exit_codes.DAMAGED,
+    exit_codes.UNAVAILABLE,
+    exit_codes.PERMISSION,
+    exit_codes.USAGE,
+    exit_codes.PLUGIN,
+    exit_codes.FINDINGS,
+    exit_codes.UNDECIDED,
+    exit_codes.DONE,
+)
+"""The exit codes of rules, the worst first: the worst one is that of the run.
+
+A rule that could not be asked is worse than findings: it would stay unseen for as long as another rule has any. A
+proven finding wins over an undecided rest.
+"""
+
+
+def add_arguments(parser: Parser, _name: str) -> None:
+    """Declare the arguments of `check`."""
+    parser.formats = CHECK_FORMATS
+    parser.add_argument("names", nargs="*", metavar="NAME", help="saved rules, or checks; by default all")
+    parser.add_argument("--list", action="store_true", help="name the saved rules, and the checks with their terms")
+    parser.add_argument("--as-of", default="", metavar="DATE", help="the day that is asked about (default today)")
+    parser.add_argument(
+        "--since-last", action="store_true", help="print only what was lost and gained since the last such run"
+    )
+    parser.add_argument("--quiet", action="store_true", help="print nothing when every rule is met")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run rules; the worst answer decides the exit code."""
+    if options.list:
+        return _list(options)
+    with to_read(options) as crm:
+        day = day_of(options.as_of) if options.as_of else crm.today
+        case = Case(crm.db, day, crm.today, crm.clock, database(options.db))
+        done = run_checks(case, options.names)
+        if options.debug:
+            _raise_internal(done)
+        codes = [code_of(ran) for ran in done]
+        code = worst(codes)
+        shown = [whole(ran, own) for ran, own in zip(done, codes, strict=True)]
+        runs: dict[Subject, Run] = {}
+        if options.since_last:
+            shown, runs = _since_last(crm, shown, day.isoformat() if options.as_of else "")
+        if options.quiet:
+            shown = [] if code == exit_codes.DONE else [each for each in shown if _matters(each)]
+        if shown or not options.quiet:
+            write(shown, options.format, as_of=day.isoformat(), database=str(crm.path), code=code)
+            sys.stdout.flush()
+        if runs:  # what a person could not read stays to be said
+            _remember(crm, runs)
+    return code
+
+
+def code_of(ran: Ran) -> int:
+    """The exit code of one rule."""
+    if isinstance(ran.error, PartnersError):
+        return exit_codes.code_of(ran.error)
+    if isinstance(ran.error, OSError):
+        return exit_codes.UNAVAILABLE
+    if not ran.answered:
+        return exit_codes.PLUGIN if ran.owner else exit_codes.INTERNAL
+    return {"met": exit_codes.DONE, "findings": exit_codes.FINDINGS}.get(ran.answer.verdict, exit_codes.UNDECIDED)
+
+
+def worst(codes: Iterable[int]) -> int:
+    """The exit code of several rules together; 0 of none."""
+    return min(codes, key=WORST_FIRST.index, default=exit_codes.DONE)
+
+
+def _raise_internal(done: list[Ran]) -> None:
+    for ran in done:
+        if ran.error is not None and not isinstance(ran.error, PartnersError):
+            raise ran.error
+
+
+def _matters(shown: Shown) -> bool:
+    """Whether a rule is worth a line to somebody who wants quiet."""
+    if shown.compared and shown.since and shown.ran.answered:
+        return bool(shown.lines)
+    return shown.code != exit_codes.DONE
+
+
+# -------------------------------------------------------------------- since the last run
+
+
+def _since_last(crm: Crm, shown: list[Shown], as_of: str) -> tuple[list[Shown], dict[Subject, Run]]:
+    """What changed since the last run of each rule, and the runs to remember."""
+    coalition = last_runs.coalition_uid(crm.db)
+    before, word = last_runs.recall(_file(crm, coalition), coalition)
+    if word:
+        say(f"warning: {word}")
+    at = crm.clock().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    found, runs = [], {}
+    for each in shown:
+        ran, answer = each.ran, each.ran.answer
+        if not ran.answered:
+            # Nothing is known of it now: the next run is compared with the last that was.
+            found.append(Shown(ran, each.code, (), compared=True))
+            continue
+        subject = Subject("" if ran.name == ran.kind else ran.name, ran.kind, ran.terms, as_of)
+        now = Run(at, frozenset(one.key for one in answer.findings), frozenset(one.key for one in answer.doubts))
+        runs[subject] = now
+        if subject in before:
+            lines = _changes(answer, before[subject], now)
+            since = before[subject].at
+            found.append(Shown(ran, each.code, lines, True, since, local(since, zone(crm.db))))
+        else:
+            found.append(Shown(ran, each.code, each.lines, compared=True))
+    return found, runs
+
+
+def _changes(answer: Answer, before: Run, now: Run) -> tuple[Line, ...]:
+    compared = last_runs.compare(before, now)
+    standing = [Line("finding", each, "finding") for each in answer.findings]
+    standing += [Line("doubt", each, "doubt") for each in answer.doubts if each.key not in now.findings]
+    lost = [Line("lost", line.about, line.now) for line in standing if line.about.key in compared.lost]
+    # What is only in doubt now was found before: that is a gain, and still needs its remedy.
+    gained = [Line("gained", line.about, line.now) for line in standing if line.about.key in compared.gained]
+    words = dict(answer.well)
+    gone = compared.gained - now.findings - now.doubts
+    known = [key for key in words if key in gone]
+    gained += [Line("gained", Finding(key, words[key]), "well") for key in known]
+    gained += [Line("gained", Finding(key, key), "well") for key in sorted(gone - words.keys())]
+    return (*lost, *gained)
+
+
+def _remember(crm: Crm, runs: dict[Subject, Run]) -> None:
+    coalition = last_runs.coalition_uid(crm.db)
+    if word := last_runs.remember(_file(crm, coalition), coalition, runs):
+        say(f"warning: {word}")
+
+
+def _file(crm: Crm, coalition: str) -> Path:
+    return last_runs.file_of(data_folder() / last_runs.FOLDER, crm.path, coalition)
+
+
+# -------------------------------------------------------------------- what there is
+
+
+def _list(options: argparse.Namespace) -> int:
+    """Name the saved rules of the coalition, where there is one, and every check with its terms."""
+    if options.format not in FORMATS:
+        raise ConfigError(f"--list has no format {options.format}", f"one of: {', '.join(FORMATS)}")
+    rules: list[Planned] = []
+    if database(options.db).exists():
+        with to_read(options) as crm:
+            rules = saved_rules(crm.db)
+    if options.format == "json":
+        out_json({"schema_version": SCHEMA_VERSION, "rules": _rules_json(rules), "checks": _checks_json()})
+        return exit_codes.DONE
+    terms = [
+        (check.name, term.name, term.default, _about(term.about, term.allowed))
+        for check in CHECKS
+        for term in check.terms
+    ]
+    if options.format == "csv":
+        rows = [("rule", rule.kind, rule.name, rule.terms, "") for rule in rules]
+        rows += [("check", check.name, check.name, "", _about_check(check.about, check.by_default)) for check in CHECKS]
+        rows += [("term", check, name, default, about) for check, name, default, about in terms]
+        out_csv(["what", "check", "name", "value", "about"], rows)
+        return exit_codes.DONE
+    if rules:
+        out_table(["rule", "check", "terms"], [(rule.name, rule.kind, rule.terms) for rule in rules])
+    else:
+        out(
+            'no rule is saved; such as: partners add rule name="Every House district" kind=coverage terms=chamber=house'
+        )
+    out()
+    out_table(
+        ["check", "what it proves"], [(check.name, _about_check(check.about, check.by_default)) for check in CHECKS]
+    )
+    out()
+    out_table(["check", "term", "default", "about"], terms)
+    return exit_codes.DONE
+
+
+def _about(about: str, allowed: tuple[str, ...]) -> str:
+    return f"{about}: {', '.join(allowed)}" if allowed else about
+
+
+def _about_check(about: str, by_default: bool) -> str:
+    return about if by_default else f"{about}; only when it is named, or saved as a rule"
+
+
+def _rules_json(rules: list[Planned]) -> list[dict[str, str]]:
+    return [{"name": rule.name, "kind": rule.kind, "terms": rule.terms} for rule in rules]
+
+
+def _checks_json() -> list[dict[str, Any]]:
+    return [
+        {
+            "name": check.name,
+            "about": check.about,
+            "by_default": check.by_default,
+            "terms": [
+                {"name": term.name, "about": term.about, "default": term.default, "allowed": list(term.allowed)}
+                for term in check.terms
+            ],
+        }
+        for check in CHECKS
+    ]

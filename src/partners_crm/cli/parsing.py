@@ -1,0 +1,74 @@
+"""How a command line is read: parsers whose words pass the display door, the common options, and commands of verbs."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from typing import Any, NoReturn, cast
+
+from partners_crm.cli import exit_codes
+from partners_crm.cli.output import FORMATS, say
+
+HELP_WIDTH = 100
+"""Characters of a line of help at most."""
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse whose words pass the display door, and which may have verbs: `partners coverage check`."""
+
+    def __init__(self, *arguments: Any, formats: Sequence[str] = FORMATS, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.formats = formats
+        """What `--format` can be."""
+        self.verbs: dict[str, Parser] = {}
+        self._verbs: Any = None
+
+    def verb(self, name: str, about: str, formats: Sequence[str] = FORMATS) -> Parser:
+        """The parser of a verb; its name is in `options.verb`."""
+        if self._verbs is None:
+            self._verbs = self.add_subparsers(dest="verb", metavar="VERB", required=True, parser_class=Parser)
+            self.epilog = f"`{self.prog} VERB --help` tells more."
+        made = self._verbs.add_parser(name, help=about, description=f"{about[0].upper()}{about[1:]}.", formats=formats)
+        self.verbs[name] = cast("Parser", made)
+        return self.verbs[name]
+
+    def parse(self, words: list[str]) -> argparse.Namespace:
+        """The options of a command line; the verb may stand behind common options."""
+        if self.verbs and not {"-h", "--help"} & set(words[:1]):
+            place = next((place for place, word in enumerate(words) if word in self.verbs), None)
+            if place is None:
+                named = next((word for word in words[:1] if not word.startswith("-")), "")
+                self.error(f"{f'there is no verb {named}' if named else 'which verb?'}: one of {', '.join(self.verbs)}")
+            words = [words[place], *words[:place], *words[place + 1 :]]
+        return self.parse_args(words)
+
+    def leaves(self) -> Iterator[tuple[str, Parser]]:
+        """Every parser that takes arguments, with the verb that leads to it; "" where there are no verbs."""
+        yield from self.verbs.items() if self.verbs else [("", self)]
+
+    def add_common(self) -> None:
+        """Add the options that every command has."""
+        for _, leaf in self.leaves():
+            common = leaf.add_argument_group("common options")
+            common.add_argument("--db", metavar="FILE", help="the coalition's database")
+            common.add_argument("--format", choices=leaf.formats, default="table", help="how data is printed")
+            common.add_argument("--debug", action="store_true", help="show the traceback of an error")
+
+    def _get_formatter(self) -> argparse.HelpFormatter:
+        # argparse asks for one with every argument; measuring the terminal loads four compression libraries.
+        return argparse.HelpFormatter(self.prog, width=_help_width())
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong with the usage and exit."""
+        say(f"{self.prog}: {message}")
+        say(f"see: {self.prog} --help")
+        sys.exit(exit_codes.USAGE)
+
+
+def _help_width() -> int:
+    try:
+        return min(os.get_terminal_size(sys.stdout.fileno()).columns, HELP_WIDTH) - 2
+    except (OSError, ValueError, AttributeError):
+        return HELP_WIDTH - 2

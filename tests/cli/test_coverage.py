@@ -1,0 +1,201 @@
+"""`partners coverage`: formats that state the sentence they prove, exit codes, and the other verbs."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from tests.cli.conftest import Contents, Partners, assert_refused
+
+SECOND = Path(__file__).parents[2] / "fixtures" / "second" / "zz-2021.map"
+SENTENCE = "2 of 118 House districts have at least one organization that was a member on"
+
+
+@pytest.mark.parametrize("form", ["table", "json", "csv", "junit", "markdown", "svg", "map-svg", "html"])
+def test_every_output_states_the_sentence_it_proves_and_is_the_same_twice(members: Partners, form: str) -> None:
+    words = ("coverage", "check", "--as-of", "2031-01-01", "--format", form)
+    first, second = members(*words), members(*words)
+    assert (first.code, first.out) == (1, second.out)
+    assert SENTENCE in " ".join(first.out.split())
+    assert "il-2021" in first.out
+
+
+def test_junit_has_a_case_for_each_district(members: Partners) -> None:
+    document = ET.fromstring(members("coverage", "check", "--format", "junit").out)  # it is our own
+    cases = list(document.iter("testcase"))
+    assert len(cases) == 118 + 59
+    assert len(list(document.iter("failure"))) == 118 + 59 - 4
+    assert len({case.get("classname") for case in cases}) == 177
+
+
+def test_csv_has_every_district_in_a_stable_order(members: Partners) -> None:
+    rows = list(csv.DictReader(io.StringIO(members("coverage", "check", "--format", "csv").out)))
+    assert [row["number"] for row in rows if row["chamber"] == "house"] == [str(number) for number in range(1, 119)]
+    assert sum(row["state"] == "confirmed" for row in rows) == 4
+
+
+def test_every_silo_in_every_district(members: Partners) -> None:
+    result = members("coverage", "check", "--silo", "all", "--chamber", "house")
+    assert result.code == 1
+    assert "2 of 1,062 cells of silo and House district are filled." in result.out
+    found = json.loads(members("coverage", "check", "--silo", "all", "--format", "json").out)["silos"]
+    assert len(found) == 9
+    assert found["housing"]["totals"]["house"] == {"confirmed": 1, "districts": 118}
+    rows = list(csv.DictReader(io.StringIO(members("coverage", "check", "--silo", "all", "--format", "csv").out)))
+    assert len(rows) == 9 * 177
+    assert len({(row["silo"], row["ocd_id"]) for row in rows}) == len(rows)
+    suites = ET.fromstring(members("coverage", "check", "--silo", "all", "--format", "junit").out)
+    assert len(list(suites.iter("testsuite"))) == 18
+    assert "silo housing" in members("coverage", "check", "--silo", "all", "--format", "markdown").out
+    assert_refused(members("coverage", "check", "--silo", "all", "--format", "html"), 2, "one answer at a time")
+
+
+@pytest.mark.parametrize("level", ["3", "4"])
+@pytest.mark.parametrize("verb", [["check"], ["gaps"], ["explain", "5"]])
+def test_what_is_not_recorded_cannot_be_decided(members: Partners, verb: list[str], level: str) -> None:
+    result = members("coverage", *verb, "--level", level)
+    assert_refused(result, 3, "is not recorded")
+    assert "%" not in result.out
+
+
+def test_dates_under_two_maps_and_under_none(members: Partners) -> None:
+    old = json.loads(members("coverage", "check", "--as-of", "2022-06-01", "--format", "json").out)
+    new = json.loads(members("coverage", "check", "--as-of", "2023-06-01", "--format", "json").out)
+    assert (old["map"]["id"], new["map"]["id"]) == ("il-2011", "il-2021")
+    assert old["map"]["sha256"] != new["map"]["sha256"]
+    assert_refused(members("coverage", "check", "--as-of", "2011-07-14"), 3, "no district map with boundaries holds")
+    assert members("coverage", "check", "--as-of", "2022-11-08", "--map-by", "election").out.count("il-2021") == 2
+
+
+def test_a_proven_gap_wins_over_what_is_undecided(members: Partners) -> None:
+    assert members("coverage", "check", "--strict", "--max-unassigned", "0").code == 1
+
+
+def test_only_what_was_lost_and_gained_since_the_last_run_is_printed(
+    members: Partners, write: Callable[..., Path], contents: Contents
+) -> None:
+    words = ("coverage", "check", "--chamber", "house", "--since-last")
+    before = contents()
+    first = members(*words)
+    assert (first.code, SENTENCE in first.out, "no earlier run" in first.err) == (1, True, True)
+    again = members(*words)
+    assert again.code == 1
+    assert again.out.splitlines()[0].startswith("0 lost, 0 gained since ")
+    assert members(*words, "--quiet").out == ""
+    assert contents() == before
+    sheet = write("Organization,Lat,Lon\nQuad Friends,41.5067,-90.5151\n", "more.csv")
+    assert members("import", sheet).code == 0
+    assert members("archive", "organization", "River Table").code == 0
+    changed = members(*words, "--format", "json")
+    found = json.loads(changed.out)
+    assert (changed.code, len(found["lost"]), len(found["gained"])) == (1, 1, 1)
+    assert found["lost"][0]["state"] == "gap"
+    # Other terms are another question.
+    assert "no earlier run" in members(*words, "--basis", "hq").err
+    assert members(*words, "--quiet").out == ""
+    assert members("undo").code == 0
+    assert "gained  House" in members(*words, "--quiet").out
+    assert "housing" in members(*words, "--silo", "all").out
+    assert members(*words, "--silo", "all").out.splitlines()[-1].startswith("0 lost, 0 gained")
+    assert_refused(members(*words, "--format", "svg"), 2, "--since-last has no format svg")
+
+
+def test_a_district_is_explained(members: Partners) -> None:
+    confirmed = json.loads(members("coverage", "check", "--chamber", "house", "--format", "json").out)["districts"]
+    number = next(each["number"] for each in confirmed if each["state"] == "confirmed")
+    result = members("coverage", "explain", str(number), "--chamber", "house")
+    assert result.code == 0
+    assert f"House {number} is covered by 1 organization" in result.out
+    assert "headquarters" in result.out or "service site" in result.out
+    found = json.loads(members("coverage", "explain", str(number), "--format", "json").out)["districts"]
+    assert [each["name"] for each in found] == [f"House {number}"] + [f"Senate {number}"] * (number <= 59)
+    assert found[0]["legislator"] is None
+    rows = list(csv.DictReader(io.StringIO(members("coverage", "explain", str(number), "--format", "csv").out)))
+    assert rows[0]["certain"] == "True"
+    gap = members("coverage", "explain", "118", "--chamber", "house")
+    assert (gap.code, "House 118 has no member" in gap.out) == (1, True)
+    assert_refused(members("coverage", "explain", "119"), 2, "no house district 119")
+
+
+@pytest.mark.parametrize("form", ["table", "json", "csv", "markdown"])
+def test_gaps_say_who_would_close_them(members: Partners, write: Callable[..., Path], form: str) -> None:
+    sheet = write("Organization,Lat,Lon,Status\nQuad Friends,41.5067,-90.5151,prospect\n", "more.csv")
+    assert members("import", sheet).code == 0
+    result = members("coverage", "gaps", "--chamber", "house", "--format", form)
+    assert result.code == 1
+    assert "Quad Friends" in result.out
+    assert "River Table" in result.out
+    if form == "json":
+        (step,) = json.loads(result.out)["steps"]
+        assert (step["name"], step["status"], len(step["closes"])) == ("Quad Friends", "prospect", 1)
+
+
+def test_a_snapshot_is_kept_and_compared_with(members: Partners) -> None:
+    kept = members("coverage", "snapshot", "before", "--chamber", "house")
+    assert kept.code == 0
+    assert SENTENCE in kept.out
+    assert_refused(members("coverage", "snapshot", "before"), 2, "is taken by another snapshot")
+    assert members("archive", "organization", "River Table").code == 0
+    result = members("coverage", "diff", "before", "--chamber", "house")
+    assert result.code == 1
+    assert "1 districts lost, 0 gained; 1 of them lost the only member" in result.out
+    assert "River Table (its only member)" in result.out
+    for form in ("json", "csv", "markdown"):
+        assert "River Table" in members("coverage", "diff", "before", "--chamber", "house", "--format", form).out
+    assert members("coverage", "diff", "today", "today").code == 0
+    assert_refused(members("coverage", "diff", "nothing"), 2, "is no day, no map and no snapshot")
+
+
+def test_a_rehearsal_of_redistricting_names_who_changes_lawmaker(members: Partners, write: Callable[..., Path]) -> None:
+    rows = "Fox House,41.7606,-88.3201\nMetro House,38.6245,-90.1507\nNorth House,42.2711,-89.0940\n"
+    assert members("import", write(f"Organization,Lat,Lon\n{rows}", "more.csv")).code == 0
+    found = json.loads(members("coverage", "diff", "il-2011", "il-2021", "--format", "json").out)
+    assert found["movers"]
+    assert all(each["before"] != each["after"] for each in found["movers"])
+    shown = members("coverage", "diff", "il-2011", "il-2021").out
+    assert " -> " in shown
+    assert "times a member gets another district" in shown
+
+
+def test_reading_verbs_write_nothing(members: Partners, contents: Contents) -> None:
+    before = contents()
+    for words in (["check"], ["explain", "5"], ["gaps"], ["diff", "il-2011", "il-2021"], ["check", "--silo", "all"]):
+        members("coverage", *words)
+    assert contents() == before
+
+
+def test_one_chamber_of_49_districts_answers_every_verb(
+    partners: Partners, tmp_path: Path, write: Callable[..., Path]
+) -> None:
+    path = tmp_path / "second.db"
+    assert partners("--db", path, "init", "--map", SECOND, "--name", "Plains Friends").code == 0
+    from partners_crm.districts.index import DistrictIndex
+    from partners_crm.districts.maps import load_map
+
+    south, west, north, east = DistrictIndex(load_map(SECOND)).bounds
+    middle = f"{(south + north) / 2},{(west + east) / 2}"
+    sheet = write(f"Organization,Lat,Lon\nMiddle House,{middle}\n", "plains.csv")
+    assert partners("--db", path, "import", sheet).code == 0
+
+    def call(*words: str, code: int) -> str:
+        result = partners("--db", path, "coverage", *words)
+        assert result.code == code, result.err
+        return result.out
+
+    for form in ("table", "json", "csv", "junit", "markdown", "svg", "map-svg", "html"):
+        assert "Legislature" in call("check", "--format", form, code=1) or form == "csv"
+    assert "1 of 49 Legislature districts has" in call("check", code=1)
+    found = json.loads(call("check", "--format", "json", code=1))
+    number = next(each["number"] for each in found["districts"] if each["state"] == "confirmed")
+    assert len(found["districts"]) == 49
+    assert f"Legislature {number} is covered" in call("explain", str(number), code=0)
+    assert "Legislature" in call("gaps", code=1)
+    call("snapshot", "one", code=0)
+    call("diff", "one", code=0)
+    call("check", "--silo", "all", code=1)
+    assert_refused(partners("--db", path, "coverage", "check", "--chamber", "house"), 2, "has no house")
