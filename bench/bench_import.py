@@ -1,7 +1,9 @@
 """How much CPU an import of 10,000 plain rows takes, against plain SQL and the parsers' own time.
 
-A plain row has a name, address, city, state, zip, phone and email. The one side is `Crm.open`, `import_file` and
-`close` on a new coalition: reading the CSV, planning, checking, writing, the journal, the kept source rows, the commit.
+A plain row has a name, address, city, state, zip, phone and email, and a ZIP code whose area the maps do not know, so
+that there is nothing to place; what the candidate districts of known ZIP codes add is a figure of its own. The one side
+is `Crm.open`, `import_file` and `close` on a new coalition: reading the CSV, planning, checking, writing, the journal,
+the kept source rows, the commit.
 The other side is the sum of two measurements:
 
 - the same 10,000 rows, ready in memory, through one `sqlite3.executemany` in one transaction into a plain table of the
@@ -42,11 +44,14 @@ def measure(folder: Path, rounds: int) -> list[Figure]:
     """The figures."""
     from partners_crm.crm import Crm
 
-    sheet = measuring.write_csv(folder / "rows.csv", measuring.rows(ROWS), measuring.COLUMNS)
+    sheets = {
+        near: measuring.write_csv(folder / f"{near}.csv", measuring.rows(ROWS, near=near), measuring.COLUMNS)
+        for near in (False, True)
+    }
     blank = folder / "blank.db"
     Crm.create(blank, "Bench Coalition").close()
 
-    def side(name: str) -> Callable[[], Cost]:
+    def side(name: str, *, near: bool = False) -> Callable[[], Cost]:
         def work() -> Cost:
             database = folder / f"{name}.db"
             for suffix in ("", "-wal", "-shm"):
@@ -54,7 +59,7 @@ def measure(folder: Path, rounds: int) -> list[Figure]:
             if name == "import":
                 shutil.copyfile(blank, database)
                 database.chmod(0o600)
-            words = [measuring.PYTHON, __file__, "--side", name, str(sheet), str(database)]
+            words = [measuring.PYTHON, __file__, "--side", name, str(sheets[near]), str(database)]
             done = subprocess.run(words, capture_output=True, text=True, check=False)
             if done.returncode:
                 raise CannotMeasure(f"the side {name} ended with {done.returncode}: {done.stderr.strip()[-500:]}")
@@ -62,7 +67,8 @@ def measure(folder: Path, rounds: int) -> list[Figure]:
 
         return work
 
-    costs = measuring.interleave({name: side(name) for name in SIDES}, rounds)
+    sides = {name: side(name) for name in SIDES} | {"placed": side("import", near=True)}
+    costs = measuring.interleave(sides, rounds)
 
     def both(one: str, other: str) -> list[Cost]:
         return [Cost(a.wall + b.wall, a.cpu + b.cpu) for a, b in zip(costs[one], costs[other], strict=True)]
@@ -76,6 +82,13 @@ def measure(folder: Path, rounds: int) -> list[Figure]:
             f"{what} / executemany + our readers", costs["import"], both("plain", "readers"), None, by="cpu"
         ),
         measuring.figure(f"{what} / executemany alone", costs["import"], costs["plain"], None, by="cpu"),
+        measuring.figure(
+            "the same with 20,000 candidate districts by ZIP code / without",
+            costs["placed"],
+            costs["import"],
+            None,
+            by="cpu",
+        ),
     ]
 
 

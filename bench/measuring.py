@@ -38,6 +38,7 @@ _TOWNS = (
     ("Naperville", "60540"), ("Peoria", "61602"), ("Quincy", "62301"), ("Rockford", "61101"),
     ("Springfield", "62701"), ("Waukegan", "60085"),
 )  # fmt: skip
+_NEAR = ("Aurora", "Chicago", "Elgin", "Joliet", "Naperville", "Waukegan")
 _AREAS = ("217", "309", "312", "618", "630", "708", "773", "815", "847", "872")
 _FIRST = (
     "Amber", "Birch", "Cedar", "Dawn", "Ember", "Fern", "Garnet", "Hazel", "Indigo", "Juniper", "Kestrel", "Linden",
@@ -248,20 +249,24 @@ def command() -> Path:
 # -------------------------------------------------------------------- data
 
 
-def rows(count: int, seed: int = 650) -> list[tuple[str, ...]]:
+def rows(count: int, seed: int = 650, *, near: bool = True) -> list[tuple[str, ...]]:
     """Invented organizations under `COLUMNS`: the same ones for the same seed, no two of one name.
+
+    Seven towns in twenty are `near` Chicago, where the maps know the areas of ZIP codes: an organization there has
+    candidate districts without a point. Without them nothing can be placed.
 
     Phone numbers are 555-01xx, which is kept free for fiction, in four spellings; mail addresses end in example.org;
     six street lines in ten are plain, three hold a unit, one is a post office box or a county road.
     """
     chance = random.Random(seed)
+    towns = [town for town in _TOWNS if near or town[0] not in _NEAR]
     names = [f"{first} {second} {third}" for first in _FIRST for second in _SECOND for third in _THIRD]
     chance.shuffle(names)
     found: list[tuple[str, ...]] = []
     for number in range(count):
         turn, place = divmod(number, len(names))
         name = names[place] + (f" {turn + 1}" if turn else "")
-        city, postal_code = chance.choice(_TOWNS)
+        city, postal_code = chance.choice(towns)
         found.append(
             (name, _address(chance), city, "IL", postal_code, _phone(chance), f"office{number + 1}@example.org")
         )

@@ -95,11 +95,13 @@ def test_a_zip_code_alone_gives_candidates_and_never_one_district(crm: Crm) -> N
     some = standing(crm, place)
     assert len(some) > 1
     assert {(each.method, each.match_level) for each in some} == {("zip", 70)}
-    assert sum(each.share or 0 for each in some) == pytest.approx(1, abs=1e-2)
-    expected = dict(load_map("il-2021").zips["house"][SPLIT_ZIP])
+    # What is no candidate keeps its share: the others never sum to a whole.
+    area = dict(load_map("il-2021").zips["house"][SPLIT_ZIP])
+    expected = {number: share for number, share in area.items() if share >= 0.05}
+    assert sum(area.values()) == pytest.approx(1, abs=1e-3)
     assert numbers(crm, some) == pytest.approx(expected, abs=1e-4)
     found = crm.coverage(chamber="house")
-    assert {each.number for each in found.possible} == {number for number, share in expected.items() if share >= 0.05}
+    assert {each.number for each in found.possible} == set(expected)
     assert not found.total("house")[0]
     # Not even where every match level counts: the area does not lie in one district.
     assert not crm.coverage(chamber="house", min_match=0).total("house")[0]
@@ -163,7 +165,7 @@ def test_a_new_assignment_takes_the_place_of_the_old_one_and_nothing_is_deleted(
 def test_placing_again_writes_nothing_and_says_what_moved_when_it_does(crm: Crm) -> None:
     place = site(crm, **LOOP)
     with crm.changes("again") as unit:
-        assert place_all(unit) == placing.Placing(0, 0, ())
+        assert place_all(unit) == placing.Placing(0, 0, settled=())
         assert unit.count == 0
     # As if the site had been placed by other borders.
     (one,) = standing(crm, place)

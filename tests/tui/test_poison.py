@@ -75,7 +75,14 @@ SCREENS: dict[str, tuple[str, tuple[str, ...], str]] = {
     # Screen: what is typed into the filter first, keys, what must stand there.
     "organizations": (FIND, (), NAME),
     "contacts": ("", ("3",), "Pat ACME [/foo]"),
-    "districts": ("", ("4", "c", "end"), "ACME [/foo]"),
+    "districts": ("", ("4", "m", "m", "c", "end", "m"), "ACME [/foo]"),
+    "districts as a table": ("", ("4", "m", "m", "c", "end"), "ACME [/foo]"),
+    "districts on the map": ("", ("4", "m", "m", "c", "end", "m", "m"), "ACME [/foo]"),
+    "district card": ("", ("4", "m", "m", "c", "end", "enter"), "ACME [/foo]"),
+    "gaps": ("", ("4", "f"), "ACME [/foo]"),
+    "associations": ("", ("4", "O"), "A ACME [/foo]"),
+    "figures in words": ("", ("4", "v"), "What the figures mean"),
+    "day": ("", ("4", "t"), "Who was a member on which day?"),
     "history": ("", ("H",), f"{NAME}␛]52"[:38]),
     "operation": ("", ("H", "enter"), "␛]52;c;cm0gLXJmIH4K"),
     "card": (FIND, ("enter",), NAME),
@@ -150,7 +157,7 @@ OWN_OSC = re.compile(rb"\x1b\](?!(?:8|10|11|22);)[^\x07\x1b]*")
 def test_no_byte_of_the_data_acts_on_a_real_terminal(coalition: Path) -> None:
     with Terminal(coalition, columns=100, rows=30) as terminal:
         terminal.wait_for("[@click=app.quit]")
-        for keys in (b"\r", b"\x1b", b"3", b"4", b"H", b"\r", b"\x1b", b"2", b"e"):
+        for keys in (b"\r", b"\x1b", b"3", b"4", b"f", b"\x1b", b"m", b"m", b"\r", b"\x1b", b"H", b"\r", b"\x1b", b"2", b"e"):
             terminal.send(keys)
             terminal.rest()
         terminal.send(b"\x1b")
@@ -171,7 +178,11 @@ def test_no_color_means_no_colour_at_all(coalition: Path) -> None:
     with Terminal(coalition, columns=80, rows=24, environment={"NO_COLOR": "1"}) as terminal:
         terminal.wait_for("ACME")
         terminal.send(b"4")
-        terminal.wait_for("House districts")
+        terminal.wait_for("of 118 House")
+        terminal.send(b"m")
+        terminal.wait_for("the whole map")
+        terminal.send(b"m")
+        terminal.wait_for("Members")
         terminal.send(b"\x11")
         assert terminal.exit_code() == 0
     assert not COLOUR.findall(terminal.written)

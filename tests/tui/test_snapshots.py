@@ -25,6 +25,13 @@ KEYS: dict[str, tuple[str, ...]] = {
     "contacts": ("3",),
     "districts": ("4",),
     "districts-silo": ("4", "o", "b"),
+    "districts-map": ("4", "m", "z"),
+    "districts-table": ("4", "m", "m"),
+    "districts-day": ("4", "t"),
+    "districts-words": ("4", "v"),
+    "district-card": ("4", "enter"),
+    "district-gap": ("4", "c", "c", "G", "enter"),
+    "gaps": ("4", "f"),
     "history": ("H",),
     "operation": ("H", "enter"),
     "form": ("e",),
@@ -53,7 +60,9 @@ def check(name: str, size: str, text: str) -> None:
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("name", KEYS)
-def test_the_screen_looks_as_it_did(demo: Path, name: str, size: str) -> None:
+def test_the_screen_looks_as_it_did(demo: Path, monkeypatch: pytest.MonkeyPatch, name: str, size: str) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+
     async def script(pilot: Pilot[Any]) -> None:
         await press(pilot, *KEYS[name])
         await pilot.pause(0.15)

@@ -205,35 +205,6 @@ def test_delete_says_what_goes_and_undo_brings_it_back(coalition: Path) -> None:
         assert [site.name for site in crm.records(Site)] == ["Main"]
 
 
-def test_coverage_answers_and_follows_its_terms(coalition: Path) -> None:
-    async def script(pilot: Pilot[Any]) -> None:
-        await press(pilot, "4")
-        text = screen_text(pilot.app)
-        assert "0 of 118 House districts have at least one organization" in " ".join(text.split())
-        await press(pilot, "w")
-        assert "map il-2011" in screen_text(pilot.app)
-        await press(pilot, "c")
-        assert "Senate district" not in screen_text(pilot.app)
-
-    drive(coalition, script)
-
-
-def test_a_district_opens_its_organizations(coalition: Path) -> None:
-    with Crm.open(coalition, clock=lambda: NOW) as crm:
-        number = crm.card(Organization, 2).subtitle.split("HD ")[1].split(" ")[0]
-
-    async def script(pilot: Pilot[Any]) -> None:
-        await press(pilot, "4", *["down"] * (int(number) - 1), "enter")
-        text = screen_text(pilot.app)
-        assert f"district:il-2021:sldl:{number}" in text
-        assert "Birch Homes" in text
-        assert "1 organization " in text
-        await press(pilot, "escape")
-        assert "Districts" in screen_text(pilot.app).splitlines()[0]
-
-    drive(coalition, script)
-
-
 def test_history_undoes_the_operation_under_the_cursor(coalition: Path) -> None:
     with Crm.open(coalition, clock=lambda: NOW) as crm, crm.changes("one more") as unit:
         records.add(unit, Organization, name="Dogwood")
@@ -421,14 +392,6 @@ def test_a_card_shows_what_was_changed_on_a_card_above_it(coalition: Path) -> No
         assert "Annex" in text
 
     drive(coalition, script)
-
-
-def test_districts_stay_in_sight_on_a_low_screen(coalition: Path) -> None:
-    async def script(pilot: Pilot[Any]) -> None:
-        await press(pilot, "4")
-        assert "▸House 1" in screen_text(pilot.app)
-
-    drive(coalition, script, (60, 15))
 
 
 def test_a_silo_that_is_gone_is_no_longer_asked_about(coalition: Path) -> None:

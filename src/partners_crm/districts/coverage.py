@@ -18,7 +18,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 MIN_SHARE = 0.05
-"""The share of a ZIP code's area below which a district is not even possible."""
+"""The share of a ZIP code's area below which a district is not even a candidate."""
 WHOLE = 1 - 1e-9
 """From this share on nothing is left for another district."""
 

@@ -159,6 +159,7 @@ Arc = tuple[int, int, list[tuple[int, int]]]
 """(left, right, [(lon, lat) in 1e-5 degrees, ...])"""
 
 
+@lru_cache(maxsize=1)
 def bundled_maps() -> tuple[str, ...]:
     """The codes of the maps that come with the program."""
     return tuple(sorted(path.stem for path in FIGURES.glob("*.map")))

@@ -8,7 +8,8 @@ from typing import Any
 
 from partners_crm.errors import Conflict, NotFound
 from partners_crm.model import BY_NAME, Table
-from partners_crm.services.records import links_to, show_value
+from partners_crm.services.records import links_to
+from partners_crm.services.values import show_value
 from partners_crm.store import journal
 from partners_crm.store.clock import Clock, utc_now
 from partners_crm.store.journal import Done, Recorded

@@ -30,7 +30,7 @@ from partners_crm.model import (
     Table,
 )
 from partners_crm.model.orm import peewee
-from partners_crm.services.records import show_value
+from partners_crm.services.values import show_value
 from partners_crm.store.maps import map_for, standing
 from partners_crm.store.open import Handle
 from partners_crm.store.read import by_ids, parts, title_of, tuples

@@ -7,10 +7,12 @@ person decided stands until a person decides otherwise. A mailing address and a 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
+from partners_crm.districts.coverage import MIN_SHARE
 from partners_crm.districts.index import DistrictIndex
+from partners_crm.districts.maps import Areas
 from partners_crm.districts.uncertainty import radius_m
 from partners_crm.errors import InvalidValue
 from partners_crm.model import Assignment, DistrictMap, Site
@@ -47,6 +49,19 @@ class Moved:
     after: tuple[int, ...]
 
 
+class Settled(NamedTuple):
+    """A site whose assignments in one layer of a map are others than before."""
+
+    placer: _Placer
+    site: Site
+    before: list[Assignment]
+    after: list[dict[str, Any]]
+
+    def moved(self) -> list[Moved]:
+        """How its districts differ from those before, chamber by chamber."""
+        return self.placer.moved(self.site, self.before, self.after)
+
+
 @dataclass(frozen=True, slots=True)
 class Placing:
     """What became of the sites that were placed."""
@@ -55,7 +70,12 @@ class Placing:
     """Assignments added or replaced."""
     kept: int
     """Sites under a map where a person decided."""
-    moved: tuple[Moved, ...]
+    settled: tuple[Settled, ...] = field(repr=False)
+
+    @property
+    def moved(self) -> tuple[Moved, ...]:
+        """The sites that stand elsewhere than before, map by map and chamber by chamber."""
+        return tuple(moved for each in self.settled for moved in each.moved())
 
 
 def check_point(db: Handle, latitude: float, longitude: float) -> None:
@@ -90,7 +110,8 @@ def place(changes: Changes, sites: Sequence[Site]) -> Placing:
     """Assign sites by their points, or by the areas of their ZIP codes, under every map."""
     db = changes.db
     known = _assignments(db, sites)
-    written, kept, moved = 0, 0, []
+    written, kept = 0, 0
+    settled: list[Settled] = []
     for district_map in maps_of(db):
         if not has_borders(db, district_map):
             continue
@@ -98,17 +119,18 @@ def place(changes: Changes, sites: Sequence[Site]) -> Placing:
         for layer in districts.layers:
             placer = _Placer(db, district_map, districts, layer)
             for site in sites:
-                present = [each for each in known.get(site.id, []) if each.district in placer.own]
-                if any(each.method == "manual" for each in present):
-                    kept += 1
-                    continue
-                computed = [each for each in present if each.method in COMPUTED]
+                present = known.get(site.id, [])
+                if present:
+                    present = [each for each in present if each.district in placer.own]
+                    if any(each.method == "manual" for each in present):
+                        kept += 1
+                        continue
+                computed = [each for each in present if each.method in COMPUTED] if present else present
                 wanted = placer.wanted(site, stated=len(computed) < len(present))
-                count = _settle(changes, site, computed, wanted)
-                if count:
+                if count := _settle(changes, site, computed, wanted):
                     written += count
-                    moved += placer.moved(site, computed, wanted)
-    return Placing(written, kept, tuple(moved))
+                    settled.append(Settled(placer, site, computed, wanted))
+    return Placing(written, kept, tuple(settled))
 
 
 def state_district(changes: Changes, site: Site, district: int) -> bool:
@@ -119,8 +141,9 @@ def state_district(changes: Changes, site: Site, district: int) -> bool:
     present = _assignments(changes.db, [site]).get(site.id, [])
     if any(each.district == district and each.method != "zip" for each in present):
         return False
-    own = _siblings(changes.db, district)
-    replace(changes, (each for each in present if each.method == "zip" and each.district in own))
+    if by_zip := [each for each in present if each.method == "zip"]:
+        own = _siblings(changes.db, district)
+        replace(changes, (each for each in by_zip if each.district in own))
     _add(changes, site, {"district": district, "method": "stated", "match_level": STATED})
     return True
 
@@ -161,6 +184,20 @@ def replace(changes: Changes, old: Iterable[Assignment]) -> None:
         changes.update(each, replaced_at=_instant(changes))
 
 
+_BLANK: dict[str, Any] = {
+    "share": None,
+    "border_m": None,
+    "neighbour": None,
+    "on_border": False,
+    "snapped_m": None,
+    "reason": "",
+    "replaced_at": "",
+}
+"""What most assignments have; a row of every field is inserted without asking for defaults."""
+_BY_ZIP = {**_BLANK, "method": "zip", "match_level": ZIP5}
+"""What every candidate of a ZIP code has."""
+
+
 class _Placer:
     """What sites are given under one layer of a map."""
 
@@ -172,6 +209,7 @@ class _Placer:
         self._ids = {number: key for (chamber, number), key in districts.ids().items() if chamber == layer}
         self._shift = district_map.border_shift_m or 0.0
         self._index: DistrictIndex | None = None
+        self._areas: Areas | None = None
         above = districts.nested_in.get(layer, layer)
         self.own = {each.id for each in districts.rows if each.chamber in {layer, above}}
         """The districts that this layer answers for: its own, and those they are nested in."""
@@ -213,11 +251,14 @@ class _Placer:
         return [{**own, "share": round(mine, 4) if others else None}, *others]
 
     def _by_zip(self, postal_code: str) -> list[dict[str, Any]]:
-        area = borders_of(self._db, self._map).zips.get(self._layer, {}).get(postal_code[:5], ())
-        plain = {"border_m": None, "neighbour": None, "on_border": False, "snapped_m": None}
+        if not postal_code:
+            return []
+        if self._areas is None:
+            self._areas = borders_of(self._db, self._map).zips.get(self._layer, {})
         return [
-            {**plain, "method": "zip", "match_level": ZIP5, "district": self._ids[number], "share": round(share, 4)}
-            for number, share in area
+            {**_BY_ZIP, "district": self._ids[number], "share": round(share, 4)}
+            for number, share in self._areas.get(postal_code[:5], ())
+            if share >= MIN_SHARE
         ]
 
     def moved(self, site: Site, before: list[Assignment], after: list[dict[str, Any]]) -> list[Moved]:
@@ -244,6 +285,10 @@ class _Placer:
 
 def _settle(changes: Changes, site: Site, present: list[Assignment], wanted: list[dict[str, Any]]) -> int:
     """Replace what does not follow from the site any more, and add what does; returns how many were written."""
+    if not present:
+        for values in wanted:
+            _add(changes, site, values)
+        return len(wanted)
     missing = list(wanted)
     outdated = []
     for each in present:
@@ -259,7 +304,7 @@ def _settle(changes: Changes, site: Site, present: list[Assignment], wanted: lis
 
 
 def _add(changes: Changes, site: Site, values: dict[str, Any]) -> Assignment:
-    return changes.add(Assignment, site=site.id, computed_at=_instant(changes), **values)
+    return changes.insert(Assignment, {**_BLANK, **values, "site": site.id, "computed_at": _instant(changes)})
 
 
 def _siblings(db: Handle, district: int) -> set[int]:
@@ -275,7 +320,7 @@ def _siblings(db: Handle, district: int) -> set[int]:
 
 
 def _instant(changes: Changes) -> str:
-    return changes.at.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return changes.at.isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def _assignments(db: Handle, sites: Sequence[Site]) -> dict[int, list[Assignment]]:

@@ -10,21 +10,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
-from partners_crm.errors import ConfigError, Conflict, InvalidValue, NotFound
+from partners_crm.errors import ConfigError, Conflict, InvalidValue
 from partners_crm.model import BY_NAME, ENTITIES, Contact, ContactPoint, Declared, Site, Table
 from partners_crm.normalize.text import fold, reject_reason
 from partners_crm.services import placing
 from partners_crm.services.rules import check
 from partners_crm.store.open import Handle
-from partners_crm.store.read import find, title_of, where
+from partners_crm.store.read import title_of, where
 from partners_crm.store.work import Changes
 
 T = TypeVar("T", bound=Table)
-
-TRUE_WORDS = {"yes", "y", "true", "1", "x", "on"}
-FALSE_WORDS = {"", "no", "n", "false", "0", "off"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,102 +188,6 @@ def touched_by_removal(db: Handle, record: Table) -> tuple[Touched, ...]:
             if number:
                 found.append(Touched(table.entity.plural, number, deleted))
     return tuple(found)
-
-
-# -------------------------------------------------------------------- text to values
-
-
-def read_values(db: Handle, table: type[Table], texts: Mapping[str, str]) -> dict[str, Any]:
-    """Typed values from what a person typed, field by field.
-
-    Raises:
-        NotFound: the entity has no such field, or a link names nothing.
-        InvalidValue: a text does not fit its field.
-    """
-    declarations = table.declarations()
-    values = {}
-    for name, text in texts.items():
-        how = declarations.get(name)
-        if how is None or how.derived:
-            known = ", ".join(field for field, each in declarations.items() if not each.derived)
-            raise NotFound(f"{table.entity.name} has no field {name}", f"its fields: {known}")
-        values[name] = read_value(db, table, name, how, text)
-    return values
-
-
-def read_value(db: Handle, table: type[Table], name: str, how: Declared, text: str) -> Any:
-    """One typed value from text.
-
-    Raises:
-        InvalidValue: the text does not fit the field.
-        NotFound: a link names nothing.
-    """
-    text = text if how.kind == "note" else text.strip()
-    if how.kind == "link":
-        if not text:
-            return None
-        return find(db, cast("type[Table]", table._meta.fields[name].rel_model), text).id
-    if how.kind == "choice":
-        return _read_choice(how, text)
-    if how.kind == "flag":
-        return _read_flag(how, text)
-    if how.kind in {"whole", "decimal"}:
-        return _read_number(how, text)
-    if how.kind == "day" and text:
-        from partners_crm.normalize.dates import parse_date  # only forms and imports need it
-
-        try:
-            return parse_date(text)
-        except InvalidValue as error:
-            raise InvalidValue(how.label, text, error.reason, error.hint) from None
-    return text
-
-
-def show_value(how: Declared, value: Any) -> str:
-    """A value as a person reads it; links are numbers and are named by the caller."""
-    if value is None:
-        return ""
-    if how.kind == "choice":
-        return dict(how.choices).get(value, str(value))
-    if how.kind == "flag":
-        return "yes" if value else "no"
-    if how.kind == "decimal":
-        return f"{value:.10g}"
-    return str(value)
-
-
-def _read_choice(how: Declared, text: str) -> str:
-    if not text:
-        if how.required:
-            raise InvalidValue(
-                how.label, text, "must be chosen", f"one of: {', '.join(code for code, _ in how.choices)}"
-            )
-        return ""
-    lowered = text.lower()
-    for code, label in how.choices:
-        if lowered in {code, label.lower()}:
-            return code
-    raise InvalidValue(how.label, text, "is not a choice", f"one of: {', '.join(code for code, _ in how.choices)}")
-
-
-def _read_flag(how: Declared, text: str) -> bool:
-    if text.lower() in TRUE_WORDS:
-        return True
-    if text.lower() in FALSE_WORDS:
-        return False
-    raise InvalidValue(how.label, text, "is neither yes nor no")
-
-
-def _read_number(how: Declared, text: str) -> float | int | None:
-    if not text:
-        return None
-    try:
-        number = float(text) if how.kind == "decimal" else int(text)
-    except ValueError:
-        raise InvalidValue(how.label, text, "is not a number") from None
-    if number != number or abs(number) >= 2**53:
-        raise InvalidValue(how.label, text, "is out of range")
-    return number
 
 
 # -------------------------------------------------------------------- what follows from a value

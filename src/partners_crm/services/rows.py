@@ -11,7 +11,7 @@ VALUE_SHOWN = 80
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A row that could not be taken."""
+    """A row that could not be taken, or a remark about one that was."""
 
     line: int
     """Line on which it starts; the first line of the file is 1."""
@@ -42,12 +42,27 @@ class Refusal(Exception):
         return Problem(line, self.column, self.value, self.reason, self.hint)
 
 
-def kept_cells(headers: Sequence[str], cells: Sequence[str]) -> dict[str, str]:
-    """Cells by the name of their column, or by its number; half characters escaped, for they cannot be stored."""
-    found: dict[str, str] = {}
-    for number, cell in enumerate(cells):
-        header = headers[number] if number < len(headers) else ""
-        name = header if header and header not in found else f"{header} column {number + 1}".strip()
-        text, key = (each.encode("utf-8", "backslashreplace").decode() for each in (cell, name))
-        found[key] = text
-    return found
+def column_names(headers: Sequence[str]) -> list[str]:
+    """A name for each column: its header; a repeated or empty one goes by the column number."""
+    names: list[str] = []
+    for number, header in enumerate(headers, 1):
+        names.append(header if header and header not in names else f"{header} column {number}".strip())
+    return names
+
+
+def kept_cells(names: Sequence[str], cells: Sequence[str]) -> dict[str, str]:
+    """Cells by the name of their column; a cell beyond them goes by its number.
+
+    A lone surrogate cannot be stored as UTF-8: the cell is kept in escaped form.
+    """
+    found = dict(zip(names, cells, strict=False))
+    for number in range(len(names), len(cells)):
+        found[f"column {number + 1}"] = cells[number]
+    return {
+        key if key.isascii() else _escaped(key): text if text.isascii() else _escaped(text)
+        for key, text in found.items()
+    }
+
+
+def _escaped(text: str) -> str:
+    return text.encode("utf-8", "backslashreplace").decode()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date
 from typing import Any, NamedTuple
 
-from partners_crm.districts.coverage import MIN_SHARE
 from partners_crm.errors import CannotDecide, NotFound
 from partners_crm.model import Assignment, District, DistrictMap, Setting
 from partners_crm.store.open import Handle
@@ -69,8 +68,8 @@ def districts_of(db: Handle, district_map: DistrictMap) -> Districts:
 
 
 def standing() -> Any:
-    """The condition on assignments that hold and are worth naming: no sliver of a ZIP code's area."""
-    return (Assignment.replaced_at == "") & (Assignment.share.is_null() | (Assignment.share >= MIN_SHARE))
+    """The condition on assignments that hold."""
+    return Assignment.replaced_at == ""
 
 
 def setting(db: Handle, key: str) -> str:

@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC
 from functools import cache
+from json.encoder import c_make_encoder, encode_basestring  # type: ignore[attr-defined]  # typeshed lacks the first
 from operator import itemgetter
 from typing import Any, TypeVar
 
@@ -456,7 +457,7 @@ def operation_hash(head: Mapping[str, Any], changes_digest: bytes, source_digest
 
 
 def _json(values: Mapping[str, Any]) -> str:
-    return _ENCODER.encode(values)
+    return "".join(_encode(values, 0)) if _encode is not None else _ENCODER.encode(values)
 
 
 def _new_row(table: type[Table], values: Mapping[str, Any], uid: str, number: int, operation: int) -> dict[str, Any]:
@@ -471,6 +472,10 @@ def _new_row(table: type[Table], values: Mapping[str, Any], uid: str, number: in
 
 
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+# `encode` makes this for each call anew, which takes longer than what it does for a record.
+_encode: Any = c_make_encoder and c_make_encoder(
+    None, _ENCODER.default, encode_basestring, None, ":", ",", False, False, True
+)
 _DEFAULTS: dict[type[Table], dict[str, Any]] = {}
 _COLUMNS: dict[type[Table], tuple[tuple[str, ...], str]] = {}
 _FLAGS: dict[type[Table], tuple[str, ...]] = {}

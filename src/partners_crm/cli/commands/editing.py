@@ -14,6 +14,7 @@ from partners_crm.errors import ConfigError
 from partners_crm.model import Table
 from partners_crm.services import records
 from partners_crm.services.listing import entity_of
+from partners_crm.services.values import read_values
 
 
 def add_arguments(parser: Parser, name: str) -> None:
@@ -53,7 +54,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _add(crm: Crm, table: type[Table], options: argparse.Namespace) -> int:
-    values = records.read_values(crm.db, table, _pairs(options.values))
+    values = read_values(crm.db, table, _pairs(options.values))
     with crm.changes(f"add {table.entity.name}") as unit:
         record = records.add(unit, table, **values)
         unit.title = f"add {records.describe(record)}"
@@ -61,7 +62,7 @@ def _add(crm: Crm, table: type[Table], options: argparse.Namespace) -> int:
 
 
 def _edit(crm: Crm, record: Table, options: argparse.Namespace) -> int:
-    values = records.read_values(crm.db, type(record), _pairs(options.values))
+    values = read_values(crm.db, type(record), _pairs(options.values))
     if not values:
         raise ConfigError("nothing to change", f"name a field: {', '.join(type(record).declarations())}")
     with crm.changes(f"edit {records.describe(record)}") as unit:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
 
-from partners_crm.districts.coverage import MIN_SHARE, Evidence
+from partners_crm.districts.coverage import Evidence
 from partners_crm.districts.uncertainty import MANUAL, SHARE_FLOOR, radius_m, share_beyond
 from partners_crm.errors import NotFound
 from partners_crm.model import (
@@ -233,7 +233,7 @@ def _alternatives(row: Place, shift: float, stated: int) -> list[tuple[int, floa
     if row.method == "stated":
         return [(row.number, 1 / max(1, stated))]
     if row.share is not None:
-        return [] if row.method == "zip" and row.share < MIN_SHARE else [(row.number, row.share)]
+        return [(row.number, row.share)]
     level = row.match_level or 0
     reach = radius_m(level) + shift
     # An assignment of before, or one whose uncertainty was set larger since: its one neighbour stands for all.

@@ -14,8 +14,9 @@ from partners_crm.errors import FileRefused
 from partners_crm.model import Site, Table
 from partners_crm.services import placing
 from partners_crm.services.importing.known import Ref
-from partners_crm.services.importing.planning import Plan, Problem, plan_import
+from partners_crm.services.importing.planning import Plan, plan_import
 from partners_crm.services.importing.tabular import read_sheet
+from partners_crm.services.rows import Problem, column_names, kept_cells
 from partners_crm.store.clock import Clock, utc_now
 from partners_crm.store.open import Handle
 from partners_crm.store.read import by_id
@@ -110,20 +111,22 @@ def _apply(unit: Changes, plan: Plan) -> Counter[str]:
     counted: Counter[str] = Counter()
     with unit.together():
         _write_steps(unit, plan, stored, sites, counted)
-    counted["assignments"] += placing.place(unit, sites).written
     for site, district in plan.stated:
         place = stored.get(site) or by_id(unit.db, Site, site.id or 0)
         if isinstance(place, Site) and place.latitude is None:
             counted["assignments"] += placing.state_district(unit, place, district)
+    # What is stated outweighs the area of a ZIP code, and so comes first.
+    with unit.together():
+        counted["assignments"] += placing.place(unit, sites).written
     if unit.count:
-        names = _unique(plan.sheet.headers)
+        names = column_names(plan.sheet.headers)
         unit.keep_source_rows(
             (
                 result.row.line,
                 result.outcome,
                 result.reason,
                 None if result.organization is None else stored.get(result.organization),
-                _named(names, result.row.cells),
+                kept_cells(names, result.row.cells),
             )
             for result in plan.rows
         )
@@ -144,28 +147,8 @@ def _write_steps(unit: Changes, plan: Plan, stored: dict[Ref, Table], sites: lis
             record = unit.insert(step.table, values)
             counted[step.table.entity.plural] += 1
         stored[step.ref] = record
-        if isinstance(record, Site) and (step.existing is not None or record["latitude"] is not None):
+        if isinstance(record, Site):
             sites.append(record)
-
-
-def _unique(headers: tuple[str, ...]) -> list[str]:
-    """A name for each column: its header; a repeated or empty one goes by the column number."""
-    names: list[str] = []
-    for number, header in enumerate(headers, 1):
-        names.append(header if header and header not in names else f"{header} column {number}".strip())
-    return names
-
-
-def _named(names: list[str], cells: tuple[str, ...]) -> dict[str, str]:
-    """Cells by the name of their column; a cell beyond the header goes by its number."""
-    found = dict(zip(names, cells, strict=False))
-    for number in range(len(names), len(cells)):
-        found[f"column {number + 1}"] = cells[number]
-    # A lone surrogate cannot be stored as UTF-8; the row was rejected for it and is kept in escaped form.
-    return {
-        key: text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
-        for key, text in found.items()
-    }
 
 
 def _report(plan: Plan, counted: Counter[str], written: int, operation: int | None, preview: bool) -> ImportReport:

@@ -43,7 +43,9 @@ from partners_crm.services.importing.mapping import Mapping, Target
 from partners_crm.services.importing.tabular import Row, Sheet
 from partners_crm.services.maps import index_of
 from partners_crm.services.placing import indexes, look_outside
-from partners_crm.services.records import complete, read_value
+from partners_crm.services.records import complete
+from partners_crm.services.rows import Problem, Refusal
+from partners_crm.services.values import read_value
 from partners_crm.store.journal import newest
 from partners_crm.store.maps import Districts, districts_of, map_for
 from partners_crm.store.open import Handle
@@ -79,23 +81,6 @@ _PO_BOX = re.compile(r"\s*p\.?\s*o\.?\s*box\b", re.IGNORECASE)
 _READ: tuple[type[Table], ...] = (Organization, Site, Contact, Role, Membership)
 """The entities whose fields are read from a row one by one."""
 _EIN = re.compile(r"(\d{2})-?(\d{7})")
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """A row that was not imported, or a remark about one that was."""
-
-    line: int
-    column: str
-    value: str
-    reason: str
-    hint: str = ""
-
-    def described(self, file: str) -> str:
-        """file:line:column: what, why, what to do."""
-        value = repr(self.value) if self.value else ""
-        parts = [f"{file}:{self.line}", self.column, " ".join(filter(None, (value, self.reason)))]
-        return ": ".join(filter(None, parts)) + (f" ({self.hint})" if self.hint else "")
 
 
 @dataclass(slots=True)
@@ -162,12 +147,6 @@ def plan_import(db: Handle, sheet: Sheet, *, today: date, members: bool = True, 
     return planner.plan
 
 
-class _Rejected(Exception):
-    def __init__(self, column: str, value: str, reason: str, hint: str = "") -> None:
-        super().__init__(reason)
-        self.column, self.value, self.reason, self.hint = column, value, reason, hint
-
-
 class _Planner:
     def __init__(self, db: Handle, plan: Plan, today: date, members: bool, map_code: str) -> None:
         self.db = db
@@ -208,10 +187,10 @@ class _Planner:
         try:
             cells = self._cells(row)
             outcome, organization = self._row(row, cells)
-        except _Rejected as why:
+        except Refusal as why:
             # What was remarked about a row that stays out is no news.
             del self.plan.remarks[marks:]
-            self.plan.problems.append(Problem(row.line, why.column, why.value, why.reason, why.hint))
+            self.plan.problems.append(why.at(row.line))
             self.plan.rows.append(RowResult(row, "rejected", f"{why.column}: {why.reason}", None))
         else:
             self.plan.rows.append(RowResult(row, outcome, "", organization))
@@ -220,7 +199,7 @@ class _Planner:
         headers = self.plan.sheet.headers
         extra = row.cells[len(headers) :]
         if any(cell.strip() for cell in extra):
-            raise _Rejected(
+            raise Refusal(
                 "",
                 "",
                 f"has {len(row.cells)} cells, the header has {len(headers)}",
@@ -228,7 +207,7 @@ class _Planner:
             )
         for number, cell in enumerate(row.cells):
             if reason := reject_reason(cell):
-                raise _Rejected(headers[number] if number < len(headers) else "", cell[:40], reason)
+                raise Refusal(headers[number] if number < len(headers) else "", cell[:40], reason)
         found = {}
         for number, target, note in self._columns:
             cell = row.cells[number] if number < len(row.cells) else ""
@@ -240,7 +219,7 @@ class _Planner:
         fields = {table: self._fields(table, cells) for table in _READ}
         name = fields[Organization].get("name", "")
         if not name:
-            raise _Rejected(self._header(Organization, "name"), "", "the row names no organization")
+            raise Refusal(self._header(Organization, "name"), "", "the row names no organization")
         districts = self._stated(cells)
         silos = self._row_silos(row, cells)
         self._check_site(row, fields[Site])
@@ -273,7 +252,7 @@ class _Planner:
             try:
                 values[target.name] = read_value(self.db, table, target.name, how, text)
             except InvalidValue as error:
-                raise _Rejected(self._header(table, target.name), text, error.reason, error.hint) from None
+                raise Refusal(self._header(table, target.name), text, error.reason, error.hint) from None
         return values
 
     def _header(self, table: type[Table] | None, name: str) -> str:
@@ -291,16 +270,16 @@ class _Planner:
             return
         column = self._header(Site, "latitude")
         if latitude is None or longitude is None:
-            raise _Rejected(column, "", "latitude and longitude belong together, one is missing")
+            raise Refusal(column, "", "latitude and longitude belong together, one is missing")
         if not (math.isfinite(latitude) and math.isfinite(longitude)):
-            raise _Rejected(column, f"{latitude}, {longitude}", "is no point")
+            raise Refusal(column, f"{latitude}, {longitude}", "is no point")
         point = (latitude, longitude)
         if point not in self._points:
             self._indexes = indexes(self.db) if self._indexes is None else self._indexes
             self._points[point] = look_outside(latitude, longitude, self._indexes)
         outside, mistaken, reason = self._points[point]
         if mistaken:
-            raise _Rejected(column, f"{latitude:g}, {longitude:g}", reason)
+            raise Refusal(column, f"{latitude:g}, {longitude:g}", reason)
         if outside:
             self.plan.remarks.append(Problem(row.line, column, f"{latitude:g}, {longitude:g}", reason))
 
@@ -314,14 +293,14 @@ class _Planner:
             number = int(read[1]) if read else 0
             if (chamber, number) not in self._ids:
                 reason = f"is no {chamber} district of the map {self._map.code}"
-                raise _Rejected(self._header(None, chamber), text, reason)
+                raise Refusal(self._header(None, chamber), text, reason)
             found[chamber] = number
         for chamber, above in self._districts.nested_in.items():
             if chamber in found and above in found:
                 up = self._districts.parents[chamber][found[chamber]]
                 if up != found[above]:
                     reason = f"does not hold {chamber} district {found[chamber]}, which lies in {above} {up}"
-                    raise _Rejected(self._header(None, above), str(found[above]), reason)
+                    raise Refusal(self._header(None, above), str(found[above]), reason)
                 del found[above]  # it follows
         return [self._ids[chamber, number] for chamber, number in found.items()]
 

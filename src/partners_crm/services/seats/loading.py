@@ -19,7 +19,7 @@ from partners_crm.model import Change, Contact, ContactPoint, Operation, Role, S
 from partners_crm.normalize.dates import starts
 from partners_crm.normalize.text import fold
 from partners_crm.services import records
-from partners_crm.services.rows import Problem, kept_cells
+from partners_crm.services.rows import Problem, column_names, kept_cells
 from partners_crm.services.seats.holding import Held, in_office, person_of, source_of
 from partners_crm.services.seats.posts import Posts, leave_for, make_room
 from partners_crm.services.seats.roster import Entry, Roster, SeatKey, person_key, read_roster
@@ -293,12 +293,13 @@ class _Loader:
         sheet = self.roster.sheet
         reasons = {each.line: f"{each.column}: {each.reason}" for each in self.roster.problems}
         entries = {line: entry for entry in self.roster.entries.values() for line in entry.lines}
+        names = column_names(sheet.headers)
         for row in sheet.rows:
             outcome = "rejected" if row.line in reasons else "added" if row.line in self.written else "merged"
             entry = entries.get(row.line)
             contact = None if entry is None else self.people.found.get((entry.person, entry.name))
             record = None if contact is None else by_id(self.unit.db, Contact, contact)
-            yield row.line, outcome, reasons.get(row.line, ""), record, kept_cells(sheet.headers, row.cells)
+            yield row.line, outcome, reasons.get(row.line, ""), record, kept_cells(names, row.cells)
 
     def report(self, *, preview: bool) -> LoadReport:
         """What was done."""

@@ -24,13 +24,13 @@ from partners_crm.tui.asking import Answer, Choices, Found, Terms, ask, describe
 from partners_crm.tui.card_view import card_content
 from partners_crm.tui.display import joined, label, stacked
 from partners_crm.tui.district_lines import brief, district_card, meters, sentences, unassigned, under
-from partners_crm.tui.screens.base import GOING, WIDE, Box, MainScreen
+from partners_crm.tui.screens.base import GOING, WIDE, MainScreen
 from partners_crm.tui.sources import CoverageSource
 from partners_crm.tui.widgets.outline import Outline
 from partners_crm.tui.widgets.palette import palette
 from partners_crm.tui.widgets.picture import Picture
 from partners_crm.tui.widgets.table import VirtualTable
-from partners_crm.tui.widgets.text import Line, Sheet
+from partners_crm.tui.widgets.text import Line
 from partners_crm.tui.widgets.tiles import Tiles
 
 VIEWS = ("tiles", "outline", "table")
@@ -46,6 +46,8 @@ COMPACT = 57
 QUIET_S = 0.08
 """Seconds the cursor rests before the district is read."""
 NEARER = 2.0
+SAMPLE = " "
+"""What shows a colour of the map in the legend."""
 KEYS = {
     "tiles": "Enter card  m map  f who closes gaps  b l o c w t terms  v in words  ? keys",
     "outline": "Enter card  m table  + - 0 zoom  z characters  f who closes gaps  ? keys",
@@ -62,7 +64,8 @@ class Aside(VerticalScroll, can_focus=True):
     """What stands beside the picture: figures, sentences, the district under the cursor."""
 
     DEFAULT_CSS = """
-    Aside { width: 24; padding: 0 0 0 1; scrollbar-size-vertical: 1; scrollbar-gutter: stable; border-left: solid $panel; }
+    Aside { width: 24; padding: 0 0 0 1; border-left: solid $panel; }
+    Aside { scrollbar-size-vertical: 1; scrollbar-gutter: stable; }
     Aside:focus { border-left: solid $accent; }
     """
     BINDINGS: ClassVar[list[Any]] = [Binding("enter", "screen.words", "Figures in words", show=False, id="aside.words")]
@@ -132,10 +135,14 @@ class Districts(MainScreen):
 
     def on_mount(self) -> None:
         """Show the tiles."""
-        colours = self.app.console.color_system
-        self._outline.in_characters = bool(os.environ.get("NO_COLOR")) or colours in (None, "standard")
+        self._outline.in_characters = self._colourless
         self._switch()
         self.watch(self.app, "theme", self._recolour, init=False)
+
+    @property
+    def _colourless(self) -> bool:
+        """Whether the steps of the legend cannot be told apart by colour."""
+        return bool(os.environ.get("NO_COLOR")) or self.app.console.color_system in (None, "standard")
 
     @property
     def _tiles(self) -> Tiles:
@@ -224,6 +231,9 @@ class Districts(MainScreen):
 
     def action_characters(self) -> None:
         """Show the map in characters of the legend, or in colours."""
+        if self._colourless:
+            self.house.notice("this terminal shows no colours", "the map is shown in characters")
+            return
         self._outline.in_characters = not self._outline.in_characters
         self._outline.recolour()
         self._say()
@@ -361,6 +371,8 @@ class Districts(MainScreen):
 
     def action_words(self) -> None:
         """Say what the figures mean."""
+        from partners_crm.tui.screens.in_words import InWords
+
         if self.found is not None:
             self.house.push_screen(InWords(self.found))
 
@@ -386,13 +398,14 @@ class Districts(MainScreen):
         self.query_one("#meters", Line).put(joined([(line.plain, "bold") for line in meters(coverage, 26)], "  "))
         each = found.answers.get(self.cell) if self.cell else None
         figures, lost = meters(coverage, room), unassigned(coverage, room)
+        chamber = self.cell.chamber if self.cell else coverage.chambers[0]
         if width >= WIDE:
-            said = [sentences(coverage, room, (chamber,)) for chamber in coverage.chambers]
+            chambers = coverage.chambers if self.size.height >= TALL else (chamber,)
+            said = [sentences(coverage, room, (each_one,)) for each_one in chambers]
             text = under([*figures, *lost], *said, *self._card(room))
         else:
             holder = self._why.lawmaker if self._why else None
             about = brief(each, found.closing(self.cell) if self.cell else None, holder, room) if each else []
-            chamber = self.cell.chamber if self.cell else coverage.chambers[0]
             text = under(figures, about, sentences(coverage, room, (chamber,)), lost)
         self.query_one("#aside-text", Line).put(text)
         self.query_one("#status", Line).put(self._status(found, each, width))
@@ -410,21 +423,30 @@ class Districts(MainScreen):
         return [[card_content(district_card(self._why, closing, waiting=waiting, beside=True), width)]]
 
     def _head(self, width: int) -> Content:
-        parts = [("Districts", "bold"), ("  ", "")] if width >= ASIDE else []
-        if width >= WIDE:
-            parts.append((f"{self.crm.name}  ", ""))
-        for key, value in described(self.terms, self._choices, self.crm.today, wide=width >= WIDE):
-            parts += [(key, "bold $accent"), (f" {value}  ", "")]
+        parts: list[tuple[str, str]] = []
+        for title, wide in (
+            (f"Districts  {self.crm.name}  ", True),
+            ("Districts  ", True),
+            ("Districts  ", False),
+            ("", False),
+        ):
+            terms = described(self.terms, self._choices, self.crm.today, wide=wide)
+            parts = [(title, "bold")]
+            for key, value in terms:
+                parts += [(key, "bold $accent"), (f" {value}  ", "")]
+            if joined(parts).cell_length <= width:
+                break
         if self.found is not None and self.found.coverage.association:
             parts.append((f"members of {self.found.coverage.association}", "$accent"))
         return joined(parts)
 
     def _legend(self) -> Content:
         if self.view == "outline":
-            look = palette(self.app.current_theme.dark).samples
+            areas = palette(self.app.current_theme.dark).areas
             plain = self._outline.in_characters
-            samples = [[(step.shade, "" if plain else look[step.code]), (f" {step.words}  ", "")] for step in STEPS]
-            return joined([part for sample in samples for part in sample])
+            samples = [(step.shade, "") if plain else (SAMPLE, f"on {areas[step.code]}") for step in STEPS]
+            pairs = [(sample, (f" {step.words}  ", "")) for sample, step in zip(samples, STEPS, strict=True)]
+            return joined([part for pair in pairs for part in pair])
         if self.view == "table":
             return label(f"{TEXT_LEGEND}   ? name: may be there")
         if not self.has_class("aside"):
@@ -443,43 +465,3 @@ class Districts(MainScreen):
         if not self.has_class("aside") and each is not None:
             return joined([(told(each), "bold"), (f" · {' · '.join(counts)}", "")])
         return label(" · ".join([*counts, GOING]) if width >= ASIDE else " · ".join(counts))
-
-
-class InWords(Box):
-    """What the figures mean: the sentence of each, and the counts behind it."""
-
-    DEFAULT_CSS = "InWords VerticalScroll { height: auto; max-height: 66vh; }"
-
-    def __init__(self, found: Found) -> None:
-        super().__init__()
-        self._found = found
-
-    def compose(self) -> ComposeResult:
-        """Sentences, counts, keys."""
-        coverage = self._found.coverage
-        rows = []
-        for chamber in coverage.chambers:
-            own = coverage.of(chamber)
-            states = {state: sum(each.state == state for each in own) for state in ("confirmed", "possible", "gap")}
-            rows += [
-                joined([(f"{coverage.chamber_names[chamber]} {states['confirmed']}/{len(own)}", "bold $accent")]),
-                label(coverage.sentence(chamber)),
-                label(f"{states['possible']} more may have one; {states['gap']} are gaps."),
-                label(""),
-            ]
-        rows.append(
-            label(
-                f"{coverage.members} organizations are, or may be, members; {len(coverage.unassigned)} of them have no"
-                " district."
-            )
-        )
-        rows += [label(f"  {name}") for _, name in coverage.unassigned[:20]]
-        with Sheet():
-            yield Line("What the figures mean", classes="title")
-            with VerticalScroll():
-                yield Line(stacked(rows))
-            yield Line("↑ ↓ scroll   Esc back", classes="keys")
-
-    def on_mount(self) -> None:
-        """Let the arrows scroll."""
-        self.query_one(VerticalScroll).focus()

@@ -15,6 +15,7 @@ from partners_crm.errors import Conflict, InvalidValue, NotFound, PartnersError,
 from partners_crm.model import Declared, Table, Tag
 from partners_crm.normalize.text import show, show_lines
 from partners_crm.services import records
+from partners_crm.services.values import read_value, show_value
 from partners_crm.store.read import by_id, by_ids, title_of, titles
 from partners_crm.tui.display import explained, joined, label, stacked
 from partners_crm.tui.drafts import Draft
@@ -83,7 +84,7 @@ class Form(Box):
         self.record = record
         self._fields = _asked(table, self.preset, record)
         # What was put into each line: a line that still holds it is not written, so nothing stored is respelled.
-        texts = texts or {name: records.show_value(how, _default(table, name)) for name, how in self._fields.items()}
+        texts = texts or {name: show_value(how, _default(table, name)) for name, how in self._fields.items()}
         self._given = {name: _harmless(how, texts.get(name, "")) for name, how in self._fields.items()}
         self._warned = False
         self._saving = False
@@ -216,7 +217,7 @@ class Form(Box):
         values, wrong = dict(self.preset), dict[str, PartnersError]()
         for name, text in texts.items():
             try:
-                values[name] = records.read_value(crm.db, self.table, name, self._fields[name], text)
+                values[name] = read_value(crm.db, self.table, name, self._fields[name], text)
             except NotFound as error:
                 if self.table.links().get(name) is Tag:
                     values[name] = text.strip()  # a new tag is made by using it
@@ -330,7 +331,7 @@ def _default(table: type[Table], name: str) -> Any:
 
 def _texts(crm: Crm, record: Table) -> dict[str, str]:
     """What a person reads in each field; a link by the name of what it points to."""
-    texts = {name: records.show_value(how, record[name]) for name, how in type(record).declarations().items()}
+    texts = {name: show_value(how, record[name]) for name, how in type(record).declarations().items()}
     for name, target in type(record).links().items():
         found = by_ids(crm.db, target, [record[name]]) if record[name] is not None else {}
         texts[name] = title_of(found[record[name]]) if found else ""

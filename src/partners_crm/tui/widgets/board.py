@@ -126,6 +126,10 @@ class Board:
 
     # ---------------------------------------------------------------- moving
 
+    def is_head(self, cell: Cell) -> bool:
+        """Whether a district is the number of a tile that has cells of its own."""
+        return self._places[cell].part == HEAD
+
     def at(self, x: int, y: int) -> Cell | None:
         """The district at a place of the picture."""
         return next((cell for cell, box in self.boxes.items() if box.holds(x, y)), None)
@@ -138,7 +142,7 @@ class Board:
             tile = grid.by_cell.get(cell) if cell is not None else None
             if tile is not None:
                 return next(each for each in (*tile.cells, Cell(grid.chamber.code, tile.number)) if each in self.boxes)
-        inside = (each for each in self.boxes if self._places[each].part != HEAD)
+        inside = (each for each in self.boxes if not self.is_head(each))
         return next(inside, None)
 
     def moved(self, cell: Cell, direction: Direction) -> Cell:

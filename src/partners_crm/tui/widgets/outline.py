@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from itertools import groupby
 from typing import Any, NamedTuple
@@ -41,6 +42,8 @@ BETWEEN = 2
 """Blank cells between the map and its inset."""
 PAN = 1 / 8
 """The part of the window that an arrow key moves it by."""
+INNER = 0.4
+"""The part of a district that is not its edge, below which its edge is not drawn."""
 CROSS = "┼"
 """The middle of a window that can be moved: the district there is under the cursor."""
 BLOCK = "▀"
@@ -318,17 +321,24 @@ def _alone(grids: Sequence[Grid], chamber: str) -> list[Grid]:
 
 
 def _edged(pixels: Pixels) -> Pixels:
-    """The pixels with those negative whose neighbour to the east or below is of another district."""
+    """The pixels with those negative whose neighbour to the east or below is of another district.
+
+    Districts that would have little but edges keep their own colour.
+    """
     found = []
+    whole: Counter[int] = Counter()
+    inner: Counter[int] = Counter()
     for place, row in enumerate(pixels):
         below: Sequence[int] = pixels[place + 1] if place + 1 < len(pixels) else row
-        found.append(
-            [
-                here if here == east == south else -here
-                for here, east, south in zip(row, [*row[1:], row[-1]], below, strict=True)
-            ]
-        )
-    return found
+        edged = [
+            here if here == east == south else -here
+            for here, east, south in zip(row, [*row[1:], row[-1]], below, strict=True)
+        ]
+        whole.update(row)
+        inner.update(edged)
+        found.append(edged)
+    small = {-number for number, count in whole.items() if inner[number] < INNER * count}
+    return [[-here if here in small else here for here in row] for row in found]
 
 
 def _middle_of(borders: Borders, number: int) -> tuple[float, float]:

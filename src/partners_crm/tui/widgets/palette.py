@@ -10,7 +10,7 @@ from partners_crm.tui.display import ink, mixed
 
 FIELD = 0.45
 """How much of its red a gap has as an area: all of it would outshine what is covered."""
-EDGE = 0.6
+EDGE = 0.72
 """How much of its own colour a district has along its border."""
 
 
@@ -19,8 +19,8 @@ class Palette(NamedTuple):
 
     cells: dict[str, Any]
     """The style of a tile's characters."""
-    samples: dict[str, str]
-    """What the legend of the true map shows, as words of a style."""
+    heads: dict[str, Any]
+    """The style of a tile's own number."""
     areas: dict[str, str]
     """The colour of a district on the true map."""
     edges: dict[str, str]
@@ -39,7 +39,7 @@ def palette(dark: bool) -> Palette:
     codes = [step.code for step in STEPS]
     return Palette(
         {code: ink(fore[code], back.get(code, "")) for code in codes},
-        {code: f"{fore[code] if code != GAP.code else look.ink} on {areas[code]}" for code in codes},
+        {code: ink(look.red if code == GAP.code else look.ink, bold=True) for code in codes},
         areas,
         {code: mixed(areas[code], look.paper, EDGE) for code in codes},
     )

@@ -57,9 +57,10 @@ class Tiles(Picture):
         """Take the colours of the present look."""
         look = palette(self.app.current_theme.dark)
         answers = self.found.answers if self.found else {}
-        self._styles = {
-            cell: look.cells[step_of(answers[cell]).code] for cell in self.board.boxes if cell in answers
-        }  # fmt: skip
+        self._styles = {}
+        for cell in self.board.boxes:
+            styles = look.heads if self.board.is_head(cell) else look.cells
+            self._styles[cell] = styles[step_of(answers[cell]).code]
         self.refresh()
 
     def on_resize(self, _event: events.Resize) -> None:
