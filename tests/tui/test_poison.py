@@ -157,7 +157,23 @@ OWN_OSC = re.compile(rb"\x1b\](?!(?:8|10|11|22);)[^\x07\x1b]*")
 def test_no_byte_of_the_data_acts_on_a_real_terminal(coalition: Path) -> None:
     with Terminal(coalition, columns=100, rows=30) as terminal:
         terminal.wait_for("[@click=app.quit]")
-        for keys in (b"\r", b"\x1b", b"3", b"4", b"f", b"\x1b", b"m", b"m", b"\r", b"\x1b", b"H", b"\r", b"\x1b", b"2", b"e"):
+        for keys in (
+            b"\r",
+            b"\x1b",
+            b"3",
+            b"4",
+            b"f",
+            b"\x1b",
+            b"m",
+            b"m",
+            b"\r",
+            b"\x1b",
+            b"H",
+            b"\r",
+            b"\x1b",
+            b"2",
+            b"e",
+        ):
             terminal.send(keys)
             terminal.rest()
         terminal.send(b"\x1b")

@@ -12,7 +12,8 @@ from partners_crm.crm import Crm
 from partners_crm.districts.maps import DistrictMap
 from partners_crm.districts.tiles import Cell, Grid
 from partners_crm.errors import CannotDecide, NotFound, PartnersError
-from partners_crm.services.coverage import BASES, LEVEL_WORD, Coverage, DistrictCoverage, Rule, silo_codes
+from partners_crm.services.coverage import BASES, LEVEL_WORD, Coverage, DistrictCoverage, silo_codes
+from partners_crm.services.coverage import Rule as CoverageRule
 from partners_crm.services.coverage.explaining import Explanation, explain
 from partners_crm.services.coverage.gaps import Closing, GapReport, gaps
 from partners_crm.services.maps import borders_of
@@ -42,9 +43,9 @@ class Terms:
     of: str = ""
     """Id of an association; "" for this coalition."""
 
-    def rule(self, chamber: str, code: str) -> Rule:
+    def rule(self, chamber: str, code: str) -> CoverageRule:
         """The rule of coverage under these terms, on a map."""
-        return Rule(
+        return CoverageRule(
             chamber=chamber, basis=self.basis, silo=self.silo, min_match=self.level, map=code, of=self.of
         )  # fmt: skip
 
@@ -192,7 +193,7 @@ def terms_line(coverage: Coverage) -> str:
         BASIS_WORDS[rule.basis],
         level,
         rule.silo or "all silos",
-        " and ".join(coverage.chamber_names.values()),
+        "" if rule.chamber == "both" else ", ".join(coverage.chamber_names.values()),
         f"members of {coverage.association}" if coverage.association else "",
     ]
     return " · ".join(filter(None, parts))

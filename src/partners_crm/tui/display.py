@@ -72,9 +72,9 @@ def strip(pieces: Iterable[tuple[object, Style]], width: int, rest: Style) -> St
     return Strip([Segment(show(text), style) for text, style in pieces]).adjust_cell_length(width, rest)
 
 
-def ink(fore: str, back: str = "", *, bold: bool = False) -> Style:
+def ink(fore: str, back: str = "") -> Style:
     """A style of drawn lines from colours written as #rrggbb; without `back` the ground shows through."""
-    return Style(color=fore, bgcolor=back or None, bold=bold or None)
+    return Style(color=fore, bgcolor=back or None)
 
 
 def halves(upper: str, lower: str) -> Style:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import groupby
 
 from textual.content import Content
 
@@ -31,11 +32,11 @@ def district_card(why: Explanation, closing: Closing | None, *, waiting: bool = 
     `waiting`: who would close it is being read. `beside`: it is only looked at, nothing is opened from it.
     """
     each = why.district
-    certain = [row for one in why.witnesses if one.certain for row in _witness(one)]
-    doubtful = [row for one in why.witnesses if not one.certain for row in _witness(one)]
+    certain = [one for one in why.witnesses if one.certain]
+    doubtful = [one for one in why.witnesses if not one.certain]
     sections = [
-        Section("Certainly in it", tuple(certain) or (Row("", "nobody"),)),
-        Section("Possibly in it", tuple(doubtful)),
+        Section("Certainly in it", _witnesses(certain) or (Row("", "nobody"),)),
+        Section("Possibly in it", _witnesses(doubtful)),
     ]
     if closing is not None:
         sections += _remedies(closing)
@@ -48,15 +49,24 @@ def district_card(why: Explanation, closing: Closing | None, *, waiting: bool = 
     return Card("district", each.number, each.ocd_id, 0, each.name, why.sentence, shown)
 
 
-def _witness(each: Witness) -> list[Row]:
+def _witnesses(some: Sequence[Witness]) -> tuple[Row, ...]:
+    """Each organization once, with its membership, then its sites and what is doubtful about them."""
+    rows: list[Row] = []
+    for (key, name), sites in groupby(some, lambda each: (each.organization, each.name)):
+        rows.append(Row("organization", name, "organization", key))
+        for place, each in enumerate(sites):
+            if place == 0 and each.membership:
+                since = each.membership.startswith("since")
+                rows.append(Row("", f"member{'' if since else ','} {each.membership}", "organization", key))
+            rows.append(Row(KINDS.get(each.kind, each.kind), _where(each), "organization", key))
+            rows += [Row("not certain", doubt, "organization", key) for doubt in each.doubts]
+    return tuple(rows)
+
+
+def _where(each: Witness) -> str:
     known = LEVEL_WORD.get(each.match_level, f"match level {each.match_level}")
     border = "" if each.border_m is None else f", {_far(each.border_m)} from the border"
-    details = "; ".join(filter(None, (each.place, f"{known}{border}", each.membership and f"member {each.membership}")))
-    return [
-        Row(KINDS.get(each.kind, each.kind), each.name, "organization", each.organization),
-        Row("", details, "organization", each.organization),
-        *(Row("not certain", doubt, "organization", each.organization) for doubt in each.doubts),
-    ]
+    return f"{each.place}; {known}{border}"
 
 
 def _far(metres: float) -> str:
@@ -114,15 +124,18 @@ def gaps_card(report: GapReport) -> Card:
             Row("", _does(step.closes, step.helps), "organization", step.organization),
         )
     )
+    ways: list[str] = []
     title = f"{count} open district{'' if count == 1 else 's'}"
     if not count:
         title, first = "No gaps", Section("Nothing to close", (Row("", "every district has a certain member"),))
     elif steps:
-        title += f": {report.closable} can be closed by {_organizations(len(report.steps))}"
+        ways.append(f"{report.closable} can be closed by {_organizations(len(report.steps))}")
         first = Section("Win these, in this order", steps)
     else:
         first = Section("Win these", (Row("", "nobody who is known stands in any of them: look for prospects there"),))
-    title += f", {settled} by an address" if settled else ""
+    if settled:
+        ways.append(f"{settled} hang{'s' if settled == 1 else ''} on an address")
+    title += f": {', '.join(ways)}" if ways else ""
     chambers = " ".join(found.sentence(chamber) for chamber in found.chambers)
     # First what can be done something about.
     ranked = sorted(

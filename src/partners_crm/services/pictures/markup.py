@@ -72,6 +72,11 @@ def legend(left: float, top: float, unit: float, *, down: bool = False) -> str:
     return f'<g class="legend" font-size="{unit:g}" stroke-width="{unit / 10:g}">{"".join(parts)}</g>'
 
 
+def legend_width(unit: float) -> float:
+    """How wide the legend is in a line."""
+    return sum(unit * (4.4 + _ems(step.words)) for step in STEPS)
+
+
 def caption(sentences: Iterable[str], left: float, top: float, unit: float, width: float) -> tuple[str, float]:
     """Sentences as lines of text that fit a width, and the height they take."""
     lines = [line for text in sentences for line in _wrapped(show(text), width / unit)]

@@ -99,7 +99,9 @@ def _summary(coverage: Coverage, info: MapInfo) -> str:
         )
     count = len(coverage.unassigned)
     verb = "has" if count == 1 else "have"
-    loose = f"{count} of {coverage.members} members {verb} no district." if count else "Every member has a district."
+    loose = "Every member has a district." if coverage.members else "There are no members."
+    if count:
+        loose = f"{count} of {coverage.members} members {verb} no district."
     return f'<section class="summary">\n<div class="chambers">\n{"".join(parts)}</div>\n<p>{loose}</p>\n</section>\n'
 
 

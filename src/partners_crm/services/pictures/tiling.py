@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from partners_crm.districts.maps import MapInfo
 from partners_crm.districts.tiles import GLYPH, Grid, Tile, grids, text_rows
 from partners_crm.services.pictures.legend import by_district, mark, step_of, told
-from partners_crm.services.pictures.markup import caption, document, fills, legend, patterns, safe
+from partners_crm.services.pictures.markup import caption, document, fills, legend, legend_width, patterns, safe
 
 if TYPE_CHECKING:
     from partners_crm.services.coverage import Coverage, DistrictCoverage
@@ -21,8 +21,6 @@ HEAD, BODY = 17, 38
 GUTTER, MARGIN = 7, 8
 WORDS = 11
 """Height of the words below."""
-LEAST = 610
-"""Width that the legend needs."""
 STYLE = (
     ".tiles .cells{font-size:9px;stroke-width:3px}.tiles .h,.tiles .cells text+text{font-weight:700}"
     ".tiles .cells text+text{font-size:16px}.tiles .h,.tiles .cells .gap text+text{font-size:12px}"
@@ -42,14 +40,14 @@ def picture(coverage: Coverage, info: MapInfo, *, alone: bool) -> str:
     """The tiles of every chamber as one SVG element: for a file, or for a page that has the style and the sentences."""
     answers = by_district(coverage)
     shown = shown_grids(coverage, info)
-    parts, top, width = [patterns(NAME, WORDS)], float(MARGIN), float(LEAST)
+    parts, top, width = [patterns(NAME, WORDS)], float(MARGIN), legend_width(WORDS) + MARGIN
     for each in shown:
         if len(shown) > 1:
             words = safe(f"{each.chamber.name} districts")
             parts.append(f'<text class="left strong" x="{MARGIN}" y="{top + 13:g}" font-size="13">{words}</text>')
             top += 22
         body, wide, high = _grid(each, answers)
-        left = max(MARGIN, (LEAST - wide) / 2)
+        left = max(MARGIN, (width - wide) / 2)
         parts.append(f'<g class="cells" transform="translate({left:g} {top:g})">\n{body}</g>\n')
         width, top = max(width, wide + 2 * MARGIN), top + high + 2 * GUTTER
     parts.append(legend(MARGIN, top, WORDS))

@@ -36,13 +36,12 @@ class InWords(Box):
                 label(f"{states['possible']} more may have one; {states['gap']} are gaps."),
                 label(""),
             ]
-        rows.append(
-            label(
-                f"{coverage.members} organizations are, or may be, members; {len(coverage.unassigned)} of them have no"
-                " district."
-            )
-        )
-        rows += [label(f"  {name}") for _, name in coverage.unassigned[:NAMED]]
+        rows.append(label(f"{coverage.members} organizations are, or may be, members under these terms."))
+        if lost := coverage.unassigned:
+            rows.append(label(f"Without any district: {len(lost)}"))
+            rows += [label(f"  {name}") for _, name in lost[:NAMED]]
+        if len(lost) > NAMED:
+            rows.append(label(f"  and {len(lost) - NAMED} more"))
         with Sheet():
             yield Line("What the figures mean", classes="title")
             with VerticalScroll():

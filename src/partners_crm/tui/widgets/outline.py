@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
-from itertools import groupby
+from itertools import chain, groupby
 from typing import Any, NamedTuple
 
 from textual import events
@@ -326,17 +326,15 @@ def _edged(pixels: Pixels) -> Pixels:
     Districts that would have little but edges keep their own colour.
     """
     found = []
-    whole: Counter[int] = Counter()
-    inner: Counter[int] = Counter()
     for place, row in enumerate(pixels):
         below: Sequence[int] = pixels[place + 1] if place + 1 < len(pixels) else row
-        edged = [
-            here if here == east == south else -here
-            for here, east, south in zip(row, [*row[1:], row[-1]], below, strict=True)
-        ]
-        whole.update(row)
-        inner.update(edged)
-        found.append(edged)
+        found.append(
+            [
+                here if here == east == south else -here
+                for here, east, south in zip(row, [*row[1:], row[-1]], below, strict=True)
+            ]
+        )
+    whole, inner = Counter(chain.from_iterable(pixels)), Counter(chain.from_iterable(found))
     small = {-number for number, count in whole.items() if inner[number] < INNER * count}
     return [[-here if here in small else here for here in row] for row in found]
 

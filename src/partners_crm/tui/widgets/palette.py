@@ -39,7 +39,7 @@ def palette(dark: bool) -> Palette:
     codes = [step.code for step in STEPS]
     return Palette(
         {code: ink(fore[code], back.get(code, "")) for code in codes},
-        {code: ink(look.red if code == GAP.code else look.ink, bold=True) for code in codes},
+        {code: ink(look.red if code == GAP.code else look.ink) for code in codes},
         areas,
         {code: mixed(areas[code], look.paper, EDGE) for code in codes},
     )

@@ -17,10 +17,9 @@ class Picture(ScrollView, can_focus=True):
     Picture { background: $surface; color: $foreground; height: 1fr; scrollbar-size: 1 1; }
     Picture > .picture--cursor { background: $accent 60%; color: $foreground; text-style: bold; }
     Picture:focus > .picture--cursor { background: $accent; color: $background; text-style: bold; }
-    Picture > .picture--number { text-style: bold; }
     Picture > .picture--quiet { color: $foreground 60%; }
     """
-    COMPONENT_CLASSES = {"picture--cursor", "picture--number", "picture--quiet"}  # noqa: RUF012  # as Textual has it
+    COMPONENT_CLASSES = {"picture--cursor", "picture--quiet"}  # noqa: RUF012  # as Textual has it
 
     class Chosen(Message):
         """Another district is under the cursor."""
