@@ -24,8 +24,8 @@ from partners_crm.tui.asking import Answer, Choices, Found, Terms, ask, describe
 from partners_crm.tui.card_view import card_content
 from partners_crm.tui.display import joined, label, stacked
 from partners_crm.tui.district_lines import brief, district_card, meters, sentences, unassigned, under
+from partners_crm.tui.district_source import CoverageSource
 from partners_crm.tui.screens.base import GOING, WIDE, MainScreen
-from partners_crm.tui.sources import CoverageSource
 from partners_crm.tui.widgets.outline import Outline
 from partners_crm.tui.widgets.palette import palette
 from partners_crm.tui.widgets.picture import Picture

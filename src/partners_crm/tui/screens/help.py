@@ -27,6 +27,11 @@ KEY_NAMES = {
     "end": "End",
     "up": "↑",
     "down": "↓",
+    "left": "←",
+    "right": "→",
+    "plus": "+",
+    "minus": "-",
+    "equals_sign": "=",
     "f1": "F1",
 }
 

@@ -44,7 +44,7 @@ class Names:
 class Choose(Box):
     """One of several; gives back its place."""
 
-    DEFAULT_CSS = "Choose Sheet { width: 56; } Choose VirtualTable { height: auto; }"
+    DEFAULT_CSS = "Choose Sheet { width: 56; } Choose VirtualTable { height: auto; max-height: 70vh; }"
 
     def __init__(self, title: str, names: Sequence[str]) -> None:
         super().__init__()
