@@ -45,7 +45,7 @@ def test_every_silo_in_every_district(members: Partners) -> None:
     assert "2 of 1,062 cells of silo and House district are filled." in result.out
     found = json.loads(members("coverage", "check", "--silo", "all", "--format", "json").out)["silos"]
     assert len(found) == 9
-    assert found["housing"]["totals"]["house"] == {"confirmed": 1, "districts": 118}
+    assert found["housing"]["totals"]["house"] == {"confirmed": 1, "districts": 118, "possible": 0, "gaps": 117}
     rows = list(csv.DictReader(io.StringIO(members("coverage", "check", "--silo", "all", "--format", "csv").out)))
     assert len(rows) == 9 * 177
     assert len({(row["silo"], row["ocd_id"]) for row in rows}) == len(rows)
@@ -110,15 +110,16 @@ def test_a_district_is_explained(members: Partners) -> None:
     number = next(each["number"] for each in confirmed if each["state"] == "confirmed")
     result = members("coverage", "explain", str(number), "--chamber", "house")
     assert result.code == 0
-    assert f"House {number} is covered by 1 organization" in result.out
+    assert f"House {number} is covered: it has 1 organization" in result.out
     assert "headquarters" in result.out or "service site" in result.out
     found = json.loads(members("coverage", "explain", str(number), "--format", "json").out)["districts"]
     assert [each["name"] for each in found] == [f"House {number}"] + [f"Senate {number}"] * (number <= 59)
     assert found[0]["legislator"] is None
     rows = list(csv.DictReader(io.StringIO(members("coverage", "explain", str(number), "--format", "csv").out)))
-    assert rows[0]["certain"] == "True"
+    assert rows[0]["certain"] == "yes"
+    assert rows[0]["statement"].startswith(f"House {number} is covered")
     gap = members("coverage", "explain", "118", "--chamber", "house")
-    assert (gap.code, "House 118 has no member" in gap.out) == (1, True)
+    assert (gap.code, "House 118 is a gap" in gap.out) == (1, True)
     assert_refused(members("coverage", "explain", "119"), 2, "no house district 119")
 
 
@@ -143,7 +144,7 @@ def test_a_snapshot_is_kept_and_compared_with(members: Partners) -> None:
     assert members("archive", "organization", "River Table").code == 0
     result = members("coverage", "diff", "before", "--chamber", "house")
     assert result.code == 1
-    assert "1 districts lost, 0 gained; 1 of them lost the only member" in result.out
+    assert "1 lost, 0 gained; 1 lost their only member" in result.out
     assert "River Table (its only member)" in result.out
     for form in ("json", "csv", "markdown"):
         assert "River Table" in members("coverage", "diff", "before", "--chamber", "house", "--format", form).out
@@ -159,7 +160,8 @@ def test_a_rehearsal_of_redistricting_names_who_changes_lawmaker(members: Partne
     assert all(each["before"] != each["after"] for each in found["movers"])
     shown = members("coverage", "diff", "il-2011", "il-2021").out
     assert " -> " in shown
-    assert "times a member gets another district" in shown
+    assert "members that get another district (" in shown
+    assert "member, house" in members("coverage", "diff", "il-2011", "il-2021", "--format", "csv").out
 
 
 def test_reading_verbs_write_nothing(members: Partners, contents: Contents) -> None:
@@ -199,3 +201,48 @@ def test_one_chamber_of_49_districts_answers_every_verb(
     call("diff", "one", code=0)
     call("check", "--silo", "all", code=1)
     assert_refused(partners("--db", path, "coverage", "check", "--chamber", "house"), 2, "has no house")
+
+
+def test_a_decision_about_a_senate_district_keeps_the_house_possible(members: Partners) -> None:
+    assert members("districts", "decide", "1", "4", "--chamber", "senate", "--reason", "the director said so").code == 0
+    found = json.loads(members("coverage", "check", "--format", "json").out)["districts"]
+    states = {(each["chamber"], each["number"]): each["state"] for each in found}
+    assert states["senate", 4] == "confirmed"
+    assert {states["house", 7], states["house", 8]} == {"possible"}
+    shown = members("coverage", "explain", "7", "--chamber", "house").out
+    assert "known to lie in Senate 4 only" in shown
+    assert "the director said so" in shown
+
+
+@pytest.mark.parametrize("name", ["today", "il-2021", "2020-01-01"])
+def test_a_snapshot_is_not_called_like_a_day_or_a_map(members: Partners, name: str) -> None:
+    assert_refused(members("coverage", "snapshot", name), 2, "stands for a day or a map already")
+
+
+def test_a_snapshot_is_compared_under_its_own_terms_and_forgotten(members: Partners) -> None:
+    assert members("coverage", "snapshot", "homes", "--silo", "housing", "--chamber", "house").code == 0
+    found = json.loads(members("coverage", "diff", "homes", "--format", "json").out)
+    assert (found["after"]["rule"], found["changes"]) == ("chamber=house silo=housing", [])
+    assert_refused(members("coverage", "diff", "homes", "--silo", "aging"), 2, "are not those of the snapshot homes")
+    assert members("coverage", "snapshot", "homes", "--delete").code == 0
+    assert_refused(members("coverage", "diff", "homes"), 2, "is no day, no map and no snapshot")
+    assert members("undo").code == 0
+    assert members("coverage", "diff", "homes").code == 0
+
+
+@pytest.mark.parametrize("option", ["--silo", "--of", "--map", "--as-of"])
+def test_an_empty_term_is_no_broader_question(members: Partners, option: str) -> None:
+    assert_refused(members("coverage", "check", option, ""), 2, "must not be empty")
+
+
+def test_one_answer_at_a_time_but_for_the_check(members: Partners) -> None:
+    for words in (["gaps"], ["explain", "5"], ["snapshot", "one"], ["diff", "today"]):
+        assert_refused(members("coverage", *words, "--silo", "all"), 2, "coverage check alone")
+
+
+def test_a_traceback_does_not_change_the_exit_code(members: Partners) -> None:
+    for words, code in ((["--map", "zz"], 2), (["--as-of", "2010-01-01"], 3)):
+        plain, traced = members("coverage", "check", *words), members("coverage", "check", *words, "--debug")
+        assert (plain.code, traced.code) == (code, code)
+        assert "Traceback" in traced.err
+        assert "Traceback" not in plain.err

@@ -14,7 +14,7 @@ import pytest
 from tests.cli.conftest import Contents, Partners, assert_refused
 
 from partners_crm.districts.index import DistrictIndex
-from partners_crm.districts.maps import load_map
+from partners_crm.districts.maps import Arc, Borders, dump_map, load_map
 
 SECOND = Path(__file__).parents[2] / "fixtures" / "second" / "zz-2021.map"
 POINTS = (
@@ -141,7 +141,8 @@ def test_sites_are_placed_anew_and_a_decision_stands(members: Partners) -> None:
     assert_refused(members("districts", "decide", "1", "119", "--reason", "x"), 2, "no house district 119")
     assert_refused(members("districts", "decide", "1", "--reason", "x"), 2, "which district")
     moved = members("districts", "decide", "1", "--withdraw").out
-    assert "House 13 ->" in moved or "House none ->" in moved
+    assert "House 13 -> 5" in moved
+    assert "Senate 7 -> 3" in moved
     assert_refused(members("districts", "decide", "1", "--withdraw"), 2, "has no decision")
     assert members("undo").code == 0
     assert "decided by a person" in members("show", "site", "1").out
@@ -170,15 +171,17 @@ def test_a_map_of_another_state_is_refused_and_one_of_its_own_is_taken_in(
 def test_another_map_of_the_state_places_every_site_and_an_undo_takes_it_back(
     members: Partners, tmp_path: Path, contents: Contents
 ) -> None:
-    # The figures of 2011 under a code of their own: a plan that is only proposed.
-    head, rest = load_bytes("il-2011")
-    head |= {"code": "il-proposed", "name": "Proposed", "seated_from": "2033-01-12", "seated_until": ""}
+    # The borders of 2011 under a code of their own: a plan that is only proposed.
+    drawn = load_map("il-2011")
+    header = drawn.info._asdict() | {"code": "il-proposed", "name": "Proposed", "seated_from": "2033-01-12"}
     path = tmp_path / "proposed.map"
-    path.write_bytes(b"partners-map 2\n" + json.dumps(head).encode() + b"\n" + rest)
+    layers = {"house": (arcs_of(drawn.borders["house"]), drawn.zips["house"])}
+    path.write_bytes(dump_map({**header, "seated_until": ""}, layers))
     before = contents()
     result = members("districts", "install", path)
     assert result.code == 0
     assert "il-proposed: installed" in result.out
+    assert "questions about days from 2033-01-12 on are answered on it" in result.out
     path.unlink()
     listed = json.loads(members("districts", "maps", "--format", "json").out)["maps"]
     assert {each["code"]: each["sites"] for each in listed} == {"il-2011": 2, "il-2021": 2, "il-proposed": 2}
@@ -198,13 +201,14 @@ def test_another_map_of_the_state_places_every_site_and_an_undo_takes_it_back(
     assert len(before) < len(contents())
 
 
-def load_bytes(code: str) -> tuple[dict[str, object], bytes]:
-    """The header of a bundled map, and what follows it."""
-    from partners_crm.districts.maps import FIGURES
-
-    data = (FIGURES / f"{code}.map").read_bytes()
-    _, head, rest = data.split(b"\n", 2)
-    return json.loads(head), rest
+def arcs_of(borders: Borders) -> list[Arc]:
+    """Borders in the form `dump_map` takes."""
+    found, start = [], 0
+    for size, left, right in zip(borders.sizes, borders.left, borders.right, strict=True):
+        part = slice(start, start + size)
+        found.append((left, right, list(zip(borders.lon[part], borders.lat[part], strict=True))))
+        start += size
+    return found
 
 
 def test_a_map_is_built_installed_and_asked(
@@ -224,7 +228,7 @@ def test_a_map_is_built_installed_and_asked(
     assert any("water" in sentence for sentence in report["said"])
     assert members("districts", "install", target).code == 0
     found = json.loads(members("coverage", "check", "--map", "il-senate", "--format", "json").out)
-    assert found["totals"]["senate"] == {"confirmed": 2, "districts": 59}
+    assert found["totals"]["senate"] == {"confirmed": 2, "districts": 59, "possible": 0, "gaps": 57}
     same = json.loads(members("coverage", "check", "--chamber", "senate", "--format", "json").out)
     states = [[(each["ocd_id"], each["state"]) for each in one["districts"]] for one in (found, same)]
     assert states[0] == states[1]
@@ -244,3 +248,61 @@ def test_a_file_that_lies_is_refused_and_nothing_is_written(partners: Partners, 
     shutil.copyfile(SECOND, cut)
     cut.write_bytes(cut.read_bytes()[:-100])
     assert_refused(partners("districts", "install", cut), 3, "cut.map")
+
+
+def test_nothing_but_a_map_is_written_over(
+    partners: Partners, contents: Contents, database: Path, tmp_path: Path
+) -> None:
+    pytest.importorskip("shapely")
+    square = [[0, 0], [1, 0], [1, 1], [0, 1], [0, 0]]
+    feature = {
+        "type": "Feature",
+        "properties": {"SLDUST": "001"},
+        "geometry": {"type": "Polygon", "coordinates": [square]},
+    }
+    path = tmp_path / "one.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
+    words = ("districts", "build-map", path, "--code", "zz-1", "--state-name", "Nowhere", "--out")
+    before = contents()
+    for target in (database, path, tmp_path):
+        assert_refused(partners(*words, target), 2, "is there already, and is no map")
+    assert contents() == before
+    target = tmp_path / "one.map"
+    assert partners(*words, target).code == partners(*words, target).code == 0
+
+
+def test_a_later_plan_answers_from_its_first_day_on(members: Partners, tmp_path: Path) -> None:
+    drawn = load_map("il-2021")
+    header = drawn.info._asdict() | {
+        "code": "il-1-plan",
+        "name": "Plan",
+        "seated_from": "2033-01-12",
+        "first_election": "2032",
+    }
+    path = tmp_path / "plan.map"
+    path.write_bytes(dump_map(header, {"house": (arcs_of(drawn.borders["house"]), drawn.zips["house"])}))
+    assert members("districts", "install", path).code == 0
+    for day, code in (("2033-01-11", "il-2021"), ("2033-01-12", "il-1-plan"), ("2026-11-24", "il-2021")):
+        found = json.loads(members("coverage", "check", "--as-of", day, "--format", "json").out)
+        assert found["map"]["id"] == code
+    found = json.loads(
+        members("coverage", "check", "--as-of", "2032-11-02", "--map-by", "election", "--format", "json").out
+    )
+    assert found["map"]["id"] == "il-1-plan"
+    assert members("config", "set", "map", "il-1-plan").code == 0
+    assert "in force only from 2033-01-12" in members("check", "map").out
+
+
+@pytest.mark.parametrize("level", ["0", "50", "70", "111"])
+def test_a_level_that_is_none_of_a_point_is_refused(partners: Partners, write: Callable[..., Path], level: str) -> None:
+    assert_refused(partners("districts", "locate", "41.88", "-87.63", "--match-level", level), 2, "is none of a point")
+    sheet = write(f"id,lat,lon,match level\na,41.88,-87.63,{level}\nb,41.88,-87.63,\n")
+    result = partners("districts", "locate", "--csv", sheet, "--format", "csv")
+    assert [row["status"] for row in rows(result.out)] == ["unreadable", "confirmed"]
+    assert result.code == 1
+
+
+def test_a_box_cannot_be_decided_to_stand_anywhere(members: Partners) -> None:
+    site = json.loads(members("list", "sites", "address:box", "--format", "json").out)[0]["id"]
+    result = members("districts", "decide", str(site), "13", "--reason", "asked")
+    assert_refused(result, 2, "is a mailing address or a box")

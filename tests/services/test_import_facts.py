@@ -174,3 +174,20 @@ def test_what_was_imported_between_the_plan_and_the_lock_is_known(
         assert report.changes == 0
         assert [each.name for each in crm.organizations()] == ["A House", "B House"]
         assert len(crm.records(Organization)) == 2
+
+
+def test_a_row_whose_last_day_lies_before_its_first_is_rejected_and_named(crm: Crm, tmp_path: Path) -> None:
+    sheet = tmp_path / "dates.csv"
+    sheet.write_text("Organization,Member since,Member until\nFirst,2025-01-01,2020-01-01\nSecond,2020,2021\n", "utf-8")
+    report = crm.import_file(sheet)
+    assert (report.added, report.rejected) == (1, 1)
+    (problem,) = report.problems
+    assert (problem.line, problem.column, problem.reason) == (2, "Member until", "lies before 2025-01-01")
+
+
+def test_a_file_cannot_decide_for_a_person(crm: Crm, tmp_path: Path) -> None:
+    sheet = tmp_path / "levels.csv"
+    sheet.write_text("Organization,Lat,Lon,Match level\nFirst,41.8839,-87.6270,110\n", "utf-8")
+    report = crm.import_file(sheet)
+    assert [each.match_level for each in crm.records(Site)] == [100]
+    assert any("counts as 100 in a file" in each.reason for each in report.remarks)

@@ -73,8 +73,7 @@ def run(arguments: Sequence[str]) -> int:
         if sys.stdout is not None:
             sys.stdout.flush()
     except PartnersError as error:
-        if debug:
-            raise
+        _trace(debug)
         say(f"partners: {error.message}")
         if error.hint:
             say(f"  {error.hint}")
@@ -85,20 +84,26 @@ def run(arguments: Sequence[str]) -> int:
         _drop_output()
         return exit_codes.INTERRUPTED
     except OSError as error:
-        if debug:
-            raise
+        _trace(debug)
         say(f"partners: {error.filename or 'the output'} cannot be read or written: {error.strerror}")
         _drop_output()
         return exit_codes.UNAVAILABLE
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else exit_codes.USAGE
     except Exception as error:  # the last line of defence: no traceback reaches a user
-        if debug:
-            raise
+        _trace(debug)
         say(f"partners: internal error: {type(error).__name__}")
         say("  run it again with --debug and report what it prints")
         return exit_codes.INTERNAL
     return code
+
+
+def _trace(debug: bool) -> None:
+    """Show where an error came from, to who asked for it; the exit code is that of the error all the same."""
+    if debug:
+        import traceback  # an error is rare
+
+        traceback.print_exc()
 
 
 def parser_of(name: str) -> Parser:

@@ -87,7 +87,15 @@ def report(found: Coverage) -> None:
             for each in possible:
                 out(f"  {each.name}: {listed(each.possible)}")
         out()
-    out(f"{len(found.unassigned)} of {found.members} members have no district")
+    out(unassigned(found))
+    if found.possible and not found.gaps and not found.why:
+        out(f"no gap is proven, and {len(found.possible)} districts are only possible: --strict leaves that undecided")
+
+
+def unassigned(found: Coverage) -> str:
+    """How many members have no district."""
+    verb = "has" if len(found.unassigned) == 1 else "have"
+    return f"{len(found.unassigned)} of {found.members} members {verb} no district"
 
 
 def ranges(numbers: Sequence[int]) -> str:
@@ -103,19 +111,24 @@ def ranges(numbers: Sequence[int]) -> str:
 
 def as_json(found: Coverage) -> dict[str, Any]:
     """Coverage as plain data, the same for the same database and day."""
-    rule = found.rule.as_data()
     return {
         "schema_version": SCHEMA_VERSION,
         "as_of": found.as_of.isoformat(),
         "map": {"id": found.map_code, "sha256": found.map_sha256, "border_shift_m": found.border_shift_m},
-        "rule": {name: value if value != "" else None for name, value in rule.items()},
+        "rule": rule_json(found),
         "verdict": found.verdict,
         "statements": [found.sentence(chamber) for chamber in found.chambers],
         "totals": {
             "members": found.members,
             "unassigned": len(found.unassigned),
             **{
-                chamber: dict(zip(("confirmed", "districts"), found.total(chamber), strict=True))
+                chamber: {
+                    **dict(zip(("confirmed", "districts"), found.total(chamber), strict=True)),
+                    **{
+                        name: sum(each.state == state for each in found.of(chamber))
+                        for name, state in (("possible", "possible"), ("gaps", "gap"))
+                    },
+                }
                 for chamber in found.chambers
             },
             "possible": len(found.possible),
@@ -124,6 +137,11 @@ def as_json(found: Coverage) -> dict[str, Any]:
         "districts": [district_json(each) for each in found.districts],
         "unassigned": [{"id": key, "name": name} for key, name in found.unassigned],
     }
+
+
+def rule_json(found: Coverage) -> dict[str, Any]:
+    """Every term of the rule as plain data; `null` for what is not asked."""
+    return {name: value if value != "" else None for name, value in found.rule.as_data().items()}
 
 
 def district_json(each: DistrictCoverage) -> dict[str, Any]:
@@ -139,7 +157,19 @@ def district_json(each: DistrictCoverage) -> dict[str, Any]:
     }
 
 
-_COLUMNS = ("ocd_id", "chamber", "number", "state", "confirmed", "possible", "map", "as_of", "statement")
+_COLUMNS = (
+    "ocd_id",
+    "chamber",
+    "number",
+    "state",
+    "confirmed",
+    "possible",
+    "map",
+    "as_of",
+    "unassigned",
+    "verdict",
+    "statement",
+)
 
 
 def as_csv(found: Coverage) -> None:
@@ -159,6 +189,8 @@ def _rows(found: Coverage) -> list[tuple[object, ...]]:
             len(each.possible),
             found.map_code,
             found.as_of.isoformat(),
+            len(found.unassigned),
+            found.verdict,
             statements[each.chamber],
         )
         for each in found.districts
@@ -171,7 +203,14 @@ def as_junit(answers: Sequence[Coverage]) -> str:
 
     suites = []
     for found in answers:
-        properties = (("map", found.map_code), ("sha256", found.map_sha256), ("as_of", found.as_of.isoformat()))
+        properties = (
+            ("map", found.map_code),
+            ("sha256", found.map_sha256),
+            ("as_of", found.as_of.isoformat()),
+            ("members", str(found.members)),
+            ("unassigned", str(len(found.unassigned))),
+            ("verdict", found.verdict),
+        )
         for chamber in found.chambers:
             cases = []
             for each in found.of(chamber):
@@ -182,6 +221,8 @@ def as_junit(answers: Sequence[Coverage]) -> str:
                 else:
                     message = f"possible, not certain: {listed(each.possible)}"
                     cases.append(Case(each.name, each.ocd_id, "skipped", message))
+            if found.verdict == "undecided":
+                cases.append(Case("the rule", chamber, "error", f"cannot decide: {found.why}"))
             suites.append(Suite(found.sentence(chamber), tuple(cases), (*properties, ("rule", found.rule.text))))
     return junit(suites)
 
@@ -195,7 +236,7 @@ def as_markdown(found: Coverage) -> str:
     if open_ones:
         rows = [(each.name, each.state, listed(each.possible)) for each in open_ones]
         lines.append(markdown_table(("District", "Answer", "May be in it"), rows))
-    lines.append(f"{len(found.unassigned)} of {found.members} members have no district.\n")
+    lines.append(f"{unassigned(found)}.\n")
     lines.append(f"Map {found.map_code}, sha256 {found.map_sha256}.\n")
     return "\n".join(lines)
 
@@ -221,6 +262,8 @@ def _table_by_silo(found: Mapping[str, Coverage]) -> None:
         out()
     for each in list(found.values())[:1]:
         out(f"Each row proves a sentence such as: {each.sentence(each.chambers[0])}")
+    lost = {key for each in found.values() for key, _ in each.unassigned}
+    out(f"{len(lost)} members with a silo have no district")
 
 
 def listed(pairs: Sequence[tuple[int, str]]) -> str:

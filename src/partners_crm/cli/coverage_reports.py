@@ -7,10 +7,12 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date
+from itertools import zip_longest
 from typing import Any
 
 from partners_crm.cli import exit_codes
-from partners_crm.cli.coverage_formats import listed, ranges
+from partners_crm.cli.commands.coverage import code_of
+from partners_crm.cli.coverage_formats import listed, ranges, rule_json, unassigned
 from partners_crm.cli.formats import markdown_table, markdown_text
 from partners_crm.cli.output import out, out_csv, out_json, out_table
 from partners_crm.crm import Crm
@@ -35,18 +37,29 @@ def explain(crm: Crm, options: argparse.Namespace, rule: Rule, day: date) -> int
         out_json({"schema_version": SCHEMA_VERSION, "districts": [_explained(each) for each in found]})
     elif options.format == "csv":
         rows = [
-            (each.district.ocd_id, each.district.state, *_witness(one), "; ".join(one.doubts))
+            (each.district.ocd_id, each.district.state, *_witness(one), "; ".join(one.doubts), *_terms(each))
             for each in found
             for one in each.witnesses
         ]
-        out_csv(["ocd_id", "state", *_WITNESS, "doubts"], rows)
+        rows += [
+            (each.district.ocd_id, each.district.state, *[""] * (len(_WITNESS) + 1), *_terms(each))
+            for each in found
+            if not each.witnesses
+        ]
+        out_csv(["ocd_id", "state", *_WITNESS, "doubts", "map", "as_of", "statement"], rows)
     else:
         for place, each in enumerate(found):
             if place:
                 out()
             _print_explained(each)
     states = {each.district.state for each in found}
-    return exit_codes.FINDINGS if "gap" in states else exit_codes.DONE
+    if "gap" in states:
+        return exit_codes.FINDINGS
+    return exit_codes.UNDECIDED if rule.strict and "possible" in states else exit_codes.DONE
+
+
+def _terms(each: explaining.Explanation) -> tuple[str, str, str]:
+    return each.coverage.map_code, each.coverage.as_of.isoformat(), each.sentence
 
 
 _WITNESS = (
@@ -60,11 +73,13 @@ _WITNESS = (
     "match_level",
     "border_m",
     "membership",
+    "decision",
 )
 
 
 def _witness(one: explaining.Witness) -> tuple[object, ...]:
-    return tuple(getattr(one, name) for name in _WITNESS)
+    values = (getattr(one, name) for name in _WITNESS)
+    return tuple(("no", "yes")[value] if isinstance(value, bool) else value for value in values)
 
 
 def _explained(each: explaining.Explanation) -> dict[str, Any]:
@@ -76,7 +91,7 @@ def _explained(each: explaining.Explanation) -> dict[str, Any]:
         "statement": each.sentence,
         "as_of": found.as_of.isoformat(),
         "map": {"id": found.map_code, "sha256": found.map_sha256},
-        "rule": found.rule.as_data(),
+        "rule": rule_json(found),
         "legislator": _holder(each.lawmaker),
         "witnesses": [asdict(one) for one in each.witnesses],
     }
@@ -89,6 +104,8 @@ def _print_explained(each: explaining.Explanation) -> None:
         out(f"{'certain ' if one.certain else 'possible'}  {one.name} ({one.membership or 'no membership of ours'})")
         out(f"          {one.place}")
         out(f"          {_how(one)}")
+        if one.decision:
+            out(f"          {one.decision}")
         for doubt in one.doubts:
             out(f"          - {doubt}")
     out()
@@ -113,7 +130,7 @@ def _lawmaker(holder: Holder | None) -> str:
     if holder is None or holder.status == "unknown":
         return "not known"
     if holder.status == "vacant":
-        return "the seat is vacant"
+        return f"nobody in {holder.source}, taken as vacant" if holder.source else "the seat is vacant"
     return ", ".join(filter(None, (holder.name, holder.party, holder.since and f"since {holder.since}")))
 
 
@@ -131,7 +148,7 @@ def gaps(crm: Crm, options: argparse.Namespace, rule: Rule, day: date) -> int:
         _gaps_markdown(found)
     else:
         _print_gaps(found)
-    return exit_codes.FINDINGS if found.coverage.gaps else exit_codes.DONE
+    return code_of(found.coverage)
 
 
 _REMEDIES = ("ocd_id", "district", "answer", "remedy", "id", "name", "detail")
@@ -174,13 +191,17 @@ def _print_gaps(found: closing.GapReport) -> None:
     if found.steps:
         out()
         closable = found.closable
-        out(f"{len(found.steps)} organizations would close {closable} of {len(found.closings)}:")
+        who = "1 organization" if len(found.steps) == 1 else f"{len(found.steps)} organizations"
+        out(f"{who} would close {closable} of {len(found.closings)}:")
         for place, step in enumerate(found.steps, 1):
             what = f"closes {', '.join(step.closes)}" if step.closes else f"helps {', '.join(step.helps)}"
             out(f"  {place:3}. {step.name}{f' ({step.status})' if step.status else ''}: {what}")
     elif found.closings:
         out()
         out("no organization outside the coalition is known to stand in any of them")
+    if found.coverage.unassigned:
+        names = listed(found.coverage.unassigned)
+        out(f"{unassigned(found.coverage)}: {names} (partners check places says what to do)")
     if found.closings and not known:
         out("no lawmaker is known: partners seats load FILE reads a roster")
 
@@ -230,17 +251,37 @@ def diff(crm: Crm, options: argparse.Namespace, rule: Rule, day: date) -> int:
     if options.format == "json":
         out_json(_diff_json(found))
     elif options.format == "csv":
-        rows = [
-            (each.ocd_id, each.name, each.before, each.after, "; ".join(each.left), "; ".join(each.came))
-            for each in found.changes
-        ]
-        out_csv(["ocd_id", "district", "before", "after", "left", "came"], rows)
+        out_csv(["what", "ocd_id", "name", "before", "after", "left", "came"], _diff_rows(found))
     else:
-        _print_diff(found, markdown=options.format == "markdown")
+        _print_diff(found, day, markdown=options.format == "markdown")
     return exit_codes.FINDINGS if found.lost else exit_codes.DONE
 
 
-def _print_diff(found: comparing.Diff, *, markdown: bool) -> None:
+def _diff_rows(found: comparing.Diff) -> list[tuple[object, ...]]:
+    """The statements of both sides, then every district whose answer differs, then every member that moves."""
+    rows: list[tuple[object, ...]] = [
+        ("statement", "", "", one, other, "", "")
+        for one, other in zip_longest(found.before.statements, found.after.statements, fillvalue="")
+    ]
+    rows += [
+        ("district", each.ocd_id, each.name, each.before, each.after, "; ".join(each.left), "; ".join(each.came))
+        for each in found.changes
+    ]
+    return rows + [
+        (
+            f"member, {each.chamber}",
+            "",
+            each.name,
+            ranges(each.before),
+            ranges(each.after),
+            "; ".join(each.lawmakers_before),
+            "; ".join(each.lawmakers_after),
+        )
+        for each in found.movers
+    ]
+
+
+def _print_diff(found: comparing.Diff, today: date, *, markdown: bool) -> None:
     def table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
         if markdown:
             sys.stdout.write("\n" + markdown_table(headers, rows) + "\n")
@@ -253,7 +294,7 @@ def _print_diff(found: comparing.Diff, *, markdown: bool) -> None:
             out(f"  {statement}")
     out()
     only = {each.ocd_id for each in found.lost_their_only}
-    out(f"{len(found.lost)} districts lost, {len(found.gained)} gained; {len(only)} of them lost the only member")
+    out(f"{len(found.lost)} lost, {len(found.gained)} gained; {len(only)} lost their only member")
     if found.changes:
         rows = [
             (
@@ -268,7 +309,7 @@ def _print_diff(found: comparing.Diff, *, markdown: bool) -> None:
         table(("district", "before", "after", "left", "came"), rows)
     if found.movers:
         out()
-        out(f"{len(found.movers)} times a member gets another district:")
+        out(f"members that get another district ({len(found.movers)}), and who holds those numbers on {today}:")
         names = {"house": "HD", "senate": "SD"}
         moves = [
             (
@@ -279,7 +320,7 @@ def _print_diff(found: comparing.Diff, *, markdown: bool) -> None:
             )
             for each in found.movers
         ]
-        table(("member", "district", "lawmaker before", "lawmaker after"), moves)
+        table(("member", "district", "holds the old number", "holds the new number"), moves)
 
 
 def _diff_json(found: comparing.Diff) -> dict[str, Any]:
@@ -305,7 +346,14 @@ def _diff_json(found: comparing.Diff) -> dict[str, Any]:
 
 
 def snapshot(crm: Crm, options: argparse.Namespace, rule: Rule, day: date) -> int:
-    """Keep an answer under a name."""
+    """Keep an answer under a name, or forget it."""
+    if options.delete:
+        with crm.changes(f"forget the coverage answer {options.name}") as unit:
+            snapshots.forget(unit, options.name)
+        out_json({"schema_version": SCHEMA_VERSION, "deleted": options.name}) if options.format == "json" else out(
+            f"forgot {options.name}; partners undo brings it back"
+        )
+        return exit_codes.DONE
     found = crm.coverage(rule, as_of=day)
     with crm.changes(f"keep the coverage answer {options.name}") as unit:
         made = snapshots.keep(unit, found, options.name)
@@ -328,6 +376,6 @@ def _head(found: Coverage) -> dict[str, Any]:
     return {
         "as_of": found.as_of.isoformat(),
         "map": {"id": found.map_code, "sha256": found.map_sha256},
-        "rule": found.rule.as_data(),
+        "rule": rule_json(found),
         "statements": [found.sentence(chamber) for chamber in found.chambers],
     }

@@ -107,7 +107,7 @@ class MapInfo(NamedTuple):
     tiles: Mapping[str, Sequence[Sequence[int]]]
     """For the tile picture of a chamber: (number, column, row) of each of its districts; row 0 is the north."""
     sha256: str
-    """Of the columns, uncompressed, in hexadecimal."""
+    """Of the header without this, and of the columns, uncompressed, in hexadecimal."""
 
     @property
     def base(self) -> str:
@@ -215,7 +215,7 @@ def parse_map(data: bytes, name: str) -> DistrictMap:
         raise FileRefused(f"{name}: the borders are damaged: {error}", AGAIN) from None
     if not unpacked.eof or unpacked.unused_data:
         raise FileRefused(f"{name}: the borders are damaged: they do not end where the file does", AGAIN)
-    if hashlib.sha256(payload).hexdigest() != info.sha256 or len(payload) != 4 * sum(map(_size, info.layers)):
+    if _digest(info, payload) != info.sha256 or len(payload) != 4 * sum(map(_size, info.layers)):
         raise FileRefused(f"{name}: the borders do not fit their checksum", AGAIN)
     columns = array("i")
     columns.frombytes(payload)
@@ -261,12 +261,22 @@ def dump_map(header: Mapping[str, Any], layers: Mapping[str, tuple[Iterable[Arc]
     if sys.byteorder == "big":
         columns.byteswap()
     payload = columns.tobytes()
-    info = MapInfo(**{**header, "layers": tuple(described), "sha256": hashlib.sha256(payload).hexdigest()})
+    info = MapInfo(**{**header, "layers": tuple(described), "sha256": ""})
+    line = _written(info._replace(sha256=_digest(info, payload)))
+    return MAGIC + line + b"\n" + zlib.compress(payload, 9)
+
+
+def _written(info: MapInfo) -> bytes:
+    """The line of the header."""
     plain = info._asdict()
     plain["chambers"] = [each._asdict() for each in info.chambers]
     plain["layers"] = [each._asdict() for each in info.layers]
-    line = json.dumps(plain, sort_keys=True, ensure_ascii=True).encode()
-    return MAGIC + line + b"\n" + zlib.compress(payload, 9)
+    return json.dumps(plain, sort_keys=True, ensure_ascii=True).encode()
+
+
+def _digest(info: MapInfo, payload: bytes) -> str:
+    """The checksum of a map: of all that its header says but this, and of its columns."""
+    return hashlib.sha256(_written(info._replace(sha256="")) + b"\n" + payload).hexdigest()
 
 
 def read_header(data: bytes, name: str) -> tuple[MapInfo, int]:

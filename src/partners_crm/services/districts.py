@@ -10,7 +10,7 @@ from partners_crm.districts.maps import MapInfo, bundled_maps, load_info, parse_
 from partners_crm.errors import Ambiguous, NotFound
 from partners_crm.model import Assignment, District, DistrictMap, Organization, Site
 from partners_crm.services import placing
-from partners_crm.services.maps import has_borders, install, is_current
+from partners_crm.services.maps import borders_of, has_borders, install, is_current
 from partners_crm.store.maps import Districts, districts_of, map_for, maps_of, setting
 from partners_crm.store.open import Handle
 from partners_crm.store.read import by_id, by_ids, find, records, tuples, where
@@ -126,6 +126,28 @@ def take_in(unit: Changes, what: str) -> tuple[DistrictMap, placing.Placing]:
     return added, place_all(unit)
 
 
+def consequences(db: Handle, added: DistrictMap, today: date) -> list[str]:
+    """What should be known of a map that was taken in: which days it answers for, and what it cannot place."""
+    found = []
+    if added.seated_from and not setting(db, "map"):
+        until = f" until {added.seated_until}" if added.seated_until else ""
+        found.append(f"questions about days from {added.seated_from} on{until} are answered on it")
+        if map_for(db, today).id == added.id:
+            found.append("that includes today: give it a later day, or pin another map, if it is only proposed")
+    if not any(borders_of(db, added).zips.values()):
+        here = {each.id for each in districts_of(db, added).rows}
+        query = Assignment.select(Assignment.site, Assignment.district).where(
+            (Assignment.method == "zip") & (Assignment.replaced_at == "")
+        )
+        lost = {site for site, district in tuples(db, query) if district not in here}
+        if lost:
+            found.append(
+                f"it knows no areas of ZIP codes: {len(lost)} sites that are known by theirs alone stand nowhere on it"
+                " (build it with --zips)"
+            )
+    return found
+
+
 def place_all(unit: Changes) -> placing.Placing:
     """Place every site anew, on every map; what a person decided stands."""
     return placing.place(unit, records(unit.db, Site.select().order_by(Site.id)))
@@ -148,11 +170,13 @@ def decide(unit: Changes, site: Site, number: int, chamber: str, reason: str, co
 
 
 def described(db: Handle, moved: tuple[placing.Moved, ...]) -> list[tuple[str, str, str]]:
-    """(site, map, what changed) of each site that stands elsewhere now: "Senate 27 -> 28"."""
+    """(site, map, what changed) of each site that stands elsewhere than before: "Senate 27 -> 28"."""
     names = {each.code: districts_of(db, each).names for each in maps_of(db)}
     organizations = by_ids(db, Organization, {each.organization for each in moved})
     found = []
     for each in moved:
+        if not each.before:
+            continue
         chamber = names[each.map][each.chamber]
         before, after = (", ".join(map(str, some)) or "none" for some in (each.before, each.after))
         who = f"{organizations[each.organization].name} (site {each.site})"

@@ -9,13 +9,12 @@ from pathlib import Path
 from partners_crm.districts.bulk import BULK_FROM, BulkIndex, bulk_available
 from partners_crm.districts.index import DistrictIndex, Placement
 from partners_crm.districts.maps import DistrictMap
-from partners_crm.districts.uncertainty import radius_m
-from partners_crm.errors import CannotDecide, FileRefused
+from partners_crm.districts.uncertainty import MANUAL, ROOFTOP, ZIP9, radius_m
+from partners_crm.errors import CannotDecide, FileRefused, InvalidValue
 from partners_crm.model import Site
 from partners_crm.normalize.text import fold, tidy
 from partners_crm.services.importing.tabular import read_sheet
 
-ROOFTOP = 100
 STATUSES = ("confirmed", "on_border", "near_border", "snapped", "outside", "unreadable")
 """What is known of a point, the most certain first."""
 
@@ -46,8 +45,23 @@ class Located:
     """Metres to the nearest other district, None beyond 2 km; the edge of the state is no border."""
 
 
+def check_level(level: float) -> int:
+    """Refuse a match level at which there is no point to look up.
+
+    Raises:
+        InvalidValue: it is lower or higher than a point can have.
+    """
+    if not ZIP9 <= level <= MANUAL or level != int(level):
+        raise InvalidValue(
+            "Match level", f"{level:g}", f"is none of a point: {ZIP9} to {MANUAL}", "ask for a ZIP code with --zip"
+        )
+    return int(level)
+
+
 def read_points(path: Path, match_level: int = ROOFTOP) -> list[Asked]:
     """The points of a file with the columns id, lat and lon, and perhaps one of match levels.
+
+    A row whose level is none of a point cannot be read, like one whose latitude is no number.
 
     Raises:
         FileRefused: a column is missing, or the file cannot be read.
@@ -73,16 +87,14 @@ def read_points(path: Path, match_level: int = ROOFTOP) -> list[Asked]:
         def cell(place: int | None, cells: Sequence[str] = cells) -> str:
             return cells[place] if place is not None and place < len(cells) else ""
 
-        own = _number(cell(level))
-        found.append(
-            Asked(
-                cell(key) or str(row.line),
-                row.line,
-                _number(cell(latitude)),
-                _number(cell(longitude)),
-                match_level if own is None else int(own),
-            )
-        )
+        own, known = match_level, True
+        if cell(level):
+            try:
+                own = check_level(float(cell(level)))
+            except (ValueError, InvalidValue):
+                known = False
+        place = (_number(cell(latitude)), _number(cell(longitude))) if known else (None, None)
+        found.append(Asked(cell(key) or str(row.line), row.line, *place, own))
     return found
 
 

@@ -152,8 +152,12 @@ def decide(changes: Changes, site: Site, district: int, reason: str) -> Assignme
     """Record that a person decided where a site stands, under the map of the district; what was known is replaced.
 
     Raises:
-        InvalidValue: without a reason nobody can judge the decision later.
+        InvalidValue: without a reason nobody can judge the decision later; or mail goes there and nobody works there.
     """
+    if is_no_place(site):
+        raise InvalidValue(
+            "Site", site.id, "is a mailing address or a box, which places nobody", "change its kind first"
+        )
     if not reason.strip():
         raise InvalidValue("Reason", "", "must not be empty", "say how you know, such as: asked the director")
     own = _siblings(changes.db, district)
@@ -175,7 +179,10 @@ def withdraw(changes: Changes, site: Site, district_map: DistrictMap) -> Placing
     if not decided:
         raise InvalidValue("Site", site.id, f"has no decision under {district_map.code}")
     replace(changes, decided)
-    return place(changes, [site])
+    placed = place(changes, [site])
+    before = {each.district for each in decided}
+    settled = (each._replace(before=decided) if each.placer.own & before else each for each in placed.settled)
+    return Placing(placed.written, placed.kept, tuple(settled))
 
 
 def replace(changes: Changes, old: Iterable[Assignment]) -> None:

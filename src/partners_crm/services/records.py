@@ -276,9 +276,14 @@ def _checked(table: type[Table], values: dict[str, Any], given: Mapping[str, Any
                 raise InvalidValue(label, value, "is not a choice", f"one of: {', '.join(choices)}")
     if "since" in given or "until" in given:
         since, until = values.get("since"), values.get("until")
-        if since and until and str(until) < str(since)[: len(str(until))]:
-            raise InvalidValue("Until", until, f"lies before {since}")
+        if since and until and (reason := ends_before(str(since), str(until))):
+            raise InvalidValue("Until", until, reason)
     return values
+
+
+def ends_before(since: str, until: str) -> str:
+    """Why a last day cannot be that of a fact, "" where it can; both may be partial."""
+    return f"lies before {since}" if until < since[: len(until)] else ""
 
 
 @cache

@@ -124,7 +124,7 @@ def refuse_url(path: Path, hint: str = "name a SQLite file: --db coalition.db") 
     """
     # Path("postgresql://host/db") keeps one slash of the two.
     if ":/" in str(path):
-        raise ConfigError(f"{path} is a URL, not a file", hint)
+        raise ConfigError(f"{str(path).replace(':/', '://', 1)} is a URL, not a file", hint)
 
 
 def read_header(path: Path) -> Header:

@@ -100,13 +100,16 @@ def map_for(db: Handle, on: date, *, code: str = "", by: str = "seated") -> Dist
                 return each
         raise NotFound(f"there is no district map {wanted} in this coalition", f"maps here: {codes}")
     day = on.isoformat()
-    for each in known:
-        if by == "election":
-            later = [other.first_election for other in known if other.first_election > each.first_election]
-            if each.first_election and each.first_election <= day[:4] and not any(y <= day[:4] for y in later):
-                return each
-        elif each.seated_from and each.seated_from <= day and (not each.seated_until or day < each.seated_until):
-            return each
+    if by == "election":
+        begun = [each for each in known if each.first_election and each.first_election <= day[:4]]
+        begun.sort(key=lambda each: each.first_election, reverse=True)
+    else:
+        begun = [each for each in known if each.seated_from and each.seated_from <= day]
+        begun = [each for each in begun if not each.seated_until or day < each.seated_until]
+        begun.sort(key=lambda each: each.seated_from, reverse=True)
+    if begun:
+        # A plan replaces the one before it on the day its lawmakers are seated, whatever that one says of its end.
+        return begun[0]
     raise CannotDecide(
         f"no district map with boundaries holds on {day}",
         f"name one with --map ({codes}), or pin one: partners config set map CODE",

@@ -264,7 +264,7 @@ def test_the_same_districts_give_the_same_borders_in_any_order_and_format(tmp_pa
         built([write_zip(tmp_path / "x.zip", members(features))]),
         built([write_geojson(tmp_path / "x.geojson.gz", features)]),
     ]
-    assert len({each.info.sha256 for each in made}) == 1
+    assert len({each.data.split(b"\n", 2)[2] for each in made}) == 1
     assert len({str(each.info.tiles) for each in made}) == 1
     assert built([house(tmp_path, features)]).data == made[0].data
 
@@ -417,3 +417,19 @@ def test_the_map_of_plainsland_is_what_its_program_makes() -> None:
     for each in collection()["features"]:
         point = shape(each["geometry"]).representative_point()
         assert at(index, point.y, point.x) == int(each["properties"]["SLDUST"])
+
+
+def test_another_plan_is_refused_under_the_code_of_a_bundled_map(shared_data: Path) -> None:
+    path = shared_data / "il_sldl_2023.geojson.gz"
+    if not path.exists():
+        pytest.skip("the House districts are not beside this checkout")
+    with pytest.raises(FileRefused, match="lie elsewhere than on the map il-2011"):
+        build_map([path], plan_from("il-2011"))
+
+
+def test_a_plan_of_a_known_state_has_its_chambers_whatever_it_is_called() -> None:
+    found = plan_from("il-proposed")
+    assert (found.state_name, [(each.code, each.districts) for each in found.chambers]) == (
+        "Illinois",
+        [("house", 118), ("senate", 59)],
+    )

@@ -133,7 +133,8 @@ def test_the_members_of_an_association_are_asked_about_instead(crm: Crm) -> None
     found = crm.coverage(Rule(chamber="house", of="a05 council of keepers"))
     assert [each.number for each in found.districts if each.state == "confirmed"] == [house_of(PEORIA)]
     assert "member of A05 Council of Keepers" in found.sentence("house")
-    assert not crm.coverage(Rule(of=str(association)), as_of=date(2018, 1, 1), map="il-2021").total("house")[0]
+    with pytest.raises(CannotDecide, match="no members of A05 Council of Keepers are recorded on 2018"):
+        crm.coverage(Rule(of=str(association), map="il-2021"), as_of=date(2018, 1, 1))
     with pytest.raises(NotFound, match="No Such"):
         crm.coverage(of="No Such")
 
@@ -191,12 +192,18 @@ def test_a_confirmed_district_names_its_witness_and_a_gap_none(crm: Crm) -> None
     (witness,) = found.witnesses
     assert (witness.name, witness.certain, witness.doubts, witness.share) == ("Loop Services", True, (), 1.0)
     assert witness.membership == "since 2020"
-    assert f"House {number} is covered by 1 organization, on 24 November 2026, on the map il-2021." == found.sentence
+    assert found.sentence == (
+        f"House {number} is covered: it has 1 organization that was a member on 24 November 2026 and has a site inside"
+        " the district, on the map il-2021, with a match of street level or better."
+    )
+    narrow = explain(crm.db, crm.today, Rule(silo="aging", basis="hq", min_match=75), "house", number)
+    assert "has no organization of the silo aging that" in narrow.sentence
+    assert "has headquarters inside" in narrow.sentence
     above = explain(crm.db, crm.today, Rule(), "senate", (number + 1) // 2)
     assert above.witnesses == found.witnesses
     empty = explain(crm.db, crm.today, Rule(), "house", 99)
     assert (empty.witnesses, empty.district.state) == ((), "gap")
-    assert "House 99 has no member" in empty.sentence
+    assert empty.sentence.startswith("House 99 is a gap: it has no organization that was a member on")
 
 
 @pytest.mark.parametrize(

@@ -38,6 +38,7 @@ def add_arguments(parser: Parser, _name: str) -> None:
     _add_terms(diff)
     snapshot = parser.verb("snapshot", "keep an answer under a name, to compare with later")
     snapshot.add_argument("name", metavar="NAME", help='what to call it, such as "before the lobby day"')
+    snapshot.add_argument("--delete", action="store_true", help="forget the answer kept under that name")
     _add_terms(snapshot)
 
 
@@ -45,16 +46,14 @@ def _add_terms(parser: Parser) -> None:
     terms = parser.add_argument_group("terms")
     terms.add_argument("--chamber", choices=CHAMBERS, default="both")
     terms.add_argument("--basis", choices=BASES, default="any", help="which sites count (a mailing address never does)")
-    terms.add_argument(
-        "--silo", default="", metavar="CODE", help=f"organizations of one silo; {ALL_SILOS}: every silo by itself"
-    )
-    terms.add_argument("--of", default="", metavar="ASSOCIATION", help="the members of an association instead of ours")
+    terms.add_argument("--silo", metavar="CODE", help=f"organizations of one silo; {ALL_SILOS}: every silo by itself")
+    terms.add_argument("--of", metavar="ASSOCIATION", help="the members of an association instead of ours")
     terms.add_argument("--unit", choices=UNITS, default="org", help="family: affiliates of one parent count once")
     terms.add_argument("--min-count", type=int, default=1, metavar="N", help="organizations a district needs")
     terms.add_argument("--min-match", type=int, default=80, metavar="N", help="match level that settles a district")
     terms.add_argument("--level", type=int, choices=LEVELS, default=1, help="1 a member, 2 at home there, 3, 4 (later)")
-    terms.add_argument("--as-of", default="", metavar="DATE", help="who was a member on that day (default today)")
-    terms.add_argument("--map", default="", metavar="CODE", help="the district map (default: pinned, else of the date)")
+    terms.add_argument("--as-of", metavar="DATE", help="who was a member on that day (default: today)")
+    terms.add_argument("--map", metavar="CODE", help="the district map (default: pinned, else of the date)")
     terms.add_argument("--map-by", choices=MAP_BY, default="seated", help="how a date picks its map")
     terms.add_argument("--strict", action="store_true", help="districts that are only possible are undecided (exit 3)")
     terms.add_argument("--max-unassigned", type=int, metavar="N", help="more members without a district: exit 3")
@@ -63,8 +62,10 @@ def _add_terms(parser: Parser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Answer a question about coverage; `check`: 0 the rule is met, 1 gaps, 3 cannot decide."""
     rule = rule_of(options)
+    if rule.silo == ALL_SILOS and options.verb != "check":
+        raise InvalidValue("--silo", ALL_SILOS, "is a question of coverage check alone", "name one silo, or none")
     with to_write(options) if options.verb == "snapshot" else to_read(options) as crm:
-        day = day_of(options.as_of) if options.as_of else crm.today
+        day = crm.today if options.as_of in {None, "today"} else day_of(options.as_of)
         if options.verb == "check":
             return _check(crm, options, rule, day)
         # Only a check from cron has to be quick to start.
@@ -81,8 +82,13 @@ def run(options: argparse.Namespace) -> int:
 
 def rule_of(options: argparse.Namespace) -> Rule:
     """The rule that the options of a command stand for."""
-    names = ("chamber", "basis", "silo", "of", "unit", "min_count", "min_match", "level", "map", "map_by", "strict")
-    return Rule(**{name: getattr(options, name) for name in names}, max_unassigned=options.max_unassigned)
+    for name in ("silo", "of", "map", "as_of"):
+        # A variable of a script that is not set would ask a broader question in silence.
+        if getattr(options, name) == "":
+            raise InvalidValue(f"--{name.replace('_', '-')}", "", "must not be empty", "leave the option out")
+    names = ("chamber", "basis", "unit", "min_count", "min_match", "level", "map_by", "strict", "max_unassigned")
+    terms = {name: getattr(options, name) for name in names}
+    return Rule(**terms, silo=options.silo or "", of=options.of or "", map=options.map or "")
 
 
 def day_of(text: str) -> date:
@@ -135,7 +141,7 @@ def _write_changes(crm: Crm, options: argparse.Namespace, rule: Rule, found: dic
     from partners_crm.cli import since_last  # it keeps a file, which a plain check does not
 
     since_last.check_format(options.format)
-    subject, before = since_last.earlier(crm, rule, options.as_of)
+    subject, before = since_last.earlier(crm, rule, options.as_of or "")
     if before is not None:
         since_last.write_changes(crm, found, before, options.format, quiet=options.quiet)
     elif not (options.quiet and code_of(*found.values()) == exit_codes.DONE):

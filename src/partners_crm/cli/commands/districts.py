@@ -11,7 +11,7 @@ from partners_crm.cli.coalition import to_read, to_write
 from partners_crm.cli.output import out, out_csv, out_json, out_table, say
 from partners_crm.cli.parsing import Parser
 from partners_crm.cli.paths import database
-from partners_crm.districts.maps import DistrictMap, bundled_maps, load_map
+from partners_crm.districts.maps import MAGIC, DistrictMap, bundled_maps, load_map
 from partners_crm.errors import ConfigError
 from partners_crm.services import districts as service
 from partners_crm.services import locating, placing
@@ -34,7 +34,9 @@ def add_arguments(parser: Parser, _name: str) -> None:
     locate.add_argument("point", nargs="*", metavar="DEGREES", help="latitude and longitude of one point")
     locate.add_argument("--csv", type=Path, metavar="FILE", help="a file with the columns id, lat, lon")
     locate.add_argument("--zip", default="", metavar="CODE", help="the candidate districts of a ZIP code")
-    locate.add_argument("--map", default="", metavar="MAP", help="a map's code or file (default: that of today)")
+    locate.add_argument(
+        "--map", default="", metavar="MAP", help="a map's code or file (default: your coalition's of today)"
+    )
     locate.add_argument(
         "--match-level", type=int, default=placing.ROOFTOP, metavar="N", help="how well the points are known"
     )
@@ -97,6 +99,8 @@ def _install(options: argparse.Namespace) -> int:
             written = unit.count
         if options.format == "table":
             out(f"{added.code}: {'installed' if written else 'was here already, nothing changed'}")
+            for word in service.consequences(crm.db, added, crm.today) if written else ():
+                out(word)
         return _placed(options, placed, service.described(crm.db, placed.moved))
 
 
@@ -108,6 +112,7 @@ def _assign(options: argparse.Namespace) -> int:
 
 
 def _placed(options: argparse.Namespace, placed: placing.Placing, moved: list[tuple[str, str, str]]) -> int:
+    """Say what became of the sites; of one that had no district before, nothing moved."""
     headers = ["site", "map", "district"]
     if options.format == "json":
         rows = [dict(zip(headers, row, strict=True)) for row in moved]
@@ -147,6 +152,7 @@ def _decide(options: argparse.Namespace) -> int:
 
 
 def _locate(options: argparse.Namespace) -> int:
+    locating.check_level(options.match_level)
     asked = [bool(options.point), options.csv is not None, bool(options.zip)]
     if sum(asked) != 1:
         raise ConfigError("locate what?", "LATITUDE LONGITUDE, or --csv FILE, or --zip CODE")
@@ -157,8 +163,8 @@ def _locate(options: argparse.Namespace) -> int:
         points = locating.read_points(options.csv, options.match_level)
     else:
         points = [_point(options)]
-    found = locating.locate(_map(options), points)
-    return _located(options, found)
+    district_map = _map(options)
+    return _located(options, district_map, locating.locate(district_map, points))
 
 
 def _map(options: argparse.Namespace) -> DistrictMap:
@@ -168,8 +174,9 @@ def _map(options: argparse.Namespace) -> DistrictMap:
     if options.map.endswith(".map"):
         refuse_url(Path(options.map), NO_NETWORK)
         return load_map(Path(options.map))
-    if not options.map and not database(options.db).exists():
-        raise ConfigError("on which map?", f"name one: --map {bundled_maps()[-1]}")
+    if not database(options.db).exists():
+        known = f"one of: {', '.join(bundled_maps())}; or a file FILE.map"
+        raise ConfigError(f"there is no map {options.map}" if options.map else "on which map?", f"--map {known}")
     with to_read(options) as crm:
         return borders_of(crm.db, map_for(crm.db, crm.today, code=options.map))
 
@@ -179,11 +186,13 @@ def _point(options: argparse.Namespace) -> locating.Asked:
         latitude, longitude = map(float, options.point)
     except ValueError:
         raise ConfigError(f"{' '.join(options.point)} is no point", "write 41.88 -87.63") from None
+    if not (abs(latitude) <= 90 and abs(longitude) <= 180):
+        raise ConfigError(f"{' '.join(options.point)} is no place on earth", "write latitude and longitude in degrees")
     return locating.Asked("1", 0, latitude, longitude, options.match_level)
 
 
-def _located(options: argparse.Namespace, found: list[locating.Located]) -> int:
-    chambers = list(found[0].districts) if found else []
+def _located(options: argparse.Namespace, district_map: DistrictMap, found: list[locating.Located]) -> int:
+    chambers = list(district_map.info.counts)
     headers = ["id", *chambers, "status", "border_m"]
     rows = [
         (
@@ -195,14 +204,15 @@ def _located(options: argparse.Namespace, found: list[locating.Located]) -> int:
         for each in found
     ]
     if options.format == "json":
-        out_json([dict(zip(headers, row, strict=True)) for row in rows])
+        exact = [None if each.border_m is None else round(each.border_m, 1) for each in found]
+        out_json([{**dict(zip(headers, row, strict=True)), "border_m": m} for row, m in zip(rows, exact, strict=True)])
     elif options.format == "csv":
         out_csv(headers, rows)
     else:
         out_table(headers, rows, frozenset({*range(1, len(chambers) + 1), len(headers) - 1}))
     unread = [each.asked for each in found if each.status == "unreadable"]
     for asked in unread[:SHOWN]:
-        say(f"unreadable: line {asked.line}: {asked.id}: latitude and longitude are no numbers")
+        say(f"unreadable: line {asked.line}: {asked.id}: latitude, longitude or match level cannot be read")
     return exit_codes.FINDINGS if unread else exit_codes.DONE
 
 
@@ -269,6 +279,12 @@ def _add_build(parser: Parser) -> None:
     )
 
 
+def _refuse_other(target: Path) -> None:
+    """Refuse to write over anything but a map: a coalition may have that name."""
+    if target.exists() and not (target.is_file() and target.read_bytes()[:12] == MAGIC[:12]):
+        raise ConfigError(f"{target} is there already, and is no map", "name another file with --out")
+
+
 def _build(options: argparse.Namespace) -> int:
     from partners_crm.districts.building import build_map, plan_from  # the only verb that needs the extra `geo`
 
@@ -276,6 +292,7 @@ def _build(options: argparse.Namespace) -> int:
     for path in (*options.files, *filter(None, [options.zips, options.out])):
         refuse_url(path, NO_NETWORK)
     names = ("name", "state_name", "nests", "law", "enacted", "first_election", "seated_from", "seated_until")
+    _refuse_other(target)
     plan = plan_from(options.code, chambers=options.chamber, **{name: getattr(options, name) for name in names})
     more = {} if options.tolerance is None else {"tolerance_m": options.tolerance}
     built = build_map(

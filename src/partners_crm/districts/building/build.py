@@ -96,6 +96,8 @@ def build_map(
     chapters = _read(files, plan)
     chambers, lacking = _chambers(plan, chapters)
     said = [f"no file for the {chamber.name}: the map does not have it" for chamber in lacking]
+    for chapter in chapters.values():
+        checking.check_vintage(chapter, plan.code)
     seams = {code: checking.check_seams(chapter) for code, chapter in chapters.items()}
     base = chambers[0]
     made: Polygons = {}

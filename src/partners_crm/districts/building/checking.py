@@ -6,7 +6,8 @@ import math
 from typing import Any, NamedTuple
 
 from partners_crm.districts.building.reading import Chapter, Polygons
-from partners_crm.districts.maps import Chamber
+from partners_crm.districts.index import DistrictIndex
+from partners_crm.districts.maps import Chamber, bundled_maps, load_info, load_map
 from partners_crm.errors import FileRefused
 
 LARGEST_FAULT_M2 = 1000.0
@@ -82,6 +83,25 @@ def check_seams(chapter: Chapter) -> Seams:
             if area:
                 gaps.append(area)
     return Seams(uneven, len(overlaps), sum(overlaps), len(gaps), sum(gaps))
+
+
+def check_vintage(chapter: Chapter, code: str) -> None:
+    """Refuse the districts of another plan under the code of a map that comes with the program.
+
+    Raises:
+        FileRefused: more than one district in ten lies elsewhere than on that map.
+    """
+    if code not in bundled_maps() or chapter.chamber not in {layer.chamber for layer in load_info(code).layers}:
+        return
+    index = DistrictIndex(load_map(code), chapter.chamber)
+    points = {number: shape.representative_point() for number, shape in chapter.polygons.items()}
+    strange = [number for number, point in points.items() if index.number_at(point.y, point.x) != number]
+    if len(strange) > len(points) / 10:
+        raise FileRefused(
+            f"{chapter.path}: {len(strange)} of {len(points)} districts lie elsewhere than on the map {code} of the"
+            " program: it is another plan",
+            "give it a code of its own: --code",
+        )
 
 
 def check_nesting(children: Chapter, chamber: Chamber, parents: Chapter | None) -> tuple[Polygons, float | None]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from datetime import date
 
-from partners_crm.districts.calendar import Plan, plan
+from partners_crm.districts.calendar import CALENDAR, Plan, plan
 from partners_crm.districts.maps import OCD_TYPE, Chamber
 from partners_crm.errors import ConfigError
 
@@ -32,10 +32,10 @@ def plan_from(
     Args:
         code: Two letters of the state, a hyphen, and any name: ne-2021. A map of the calendar keeps its code.
         name: As people call the map; by default the state and what follows its letters: "Nebraska 2021".
-        state_name: Needed for a code that the calendar does not have.
+        state_name: Needed for a state that the calendar does not have.
         chambers: Of each chamber `CODE[=NAME][:DISTRICTS]`, where CODE is house (the file's field is SLDLST) or
-            senate (SLDUST; the only chamber of a state with one). Without them the files decide; without DISTRICTS
-            they are counted.
+            senate (SLDUST; the only chamber of a state with one). Without them it is those that the calendar knows of
+            the state, else the files decide; without DISTRICTS they are counted.
         nests: How many house districts make one of the senate; 0 where nothing nests.
         law: Its act, in words.
         enacted: YYYY-MM-DD.
@@ -49,9 +49,17 @@ def plan_from(
     known = plan(code)
     if known is None and not _CODE.fullmatch(code):
         raise ConfigError(f"{code!r} is no code of a map", "the state, a hyphen and a name in small letters: ne-2021")
-    if known is None and not state_name.strip():
+    # A plan of a state that the calendar knows has its chambers, whatever the plan is called.
+    of_state = next((each for each in reversed(CALENDAR) if each.state == code[:2]), None)
+    if of_state is None and not state_name.strip():
         raise ConfigError(f"the calendar has no map {code}: the name of the state is needed")
-    base = known or Plan(code, "", code[:2], state_name.strip(), ())
+    base = known or Plan(
+        code,
+        "",
+        code[:2],
+        state_name.strip() or (of_state.state_name if of_state else ""),
+        of_state.chambers if of_state else (),
+    )
     made = base._replace(
         name=name.strip() or base.name or f"{base.state_name} {code[3:]}",
         state_name=state_name.strip() or base.state_name,

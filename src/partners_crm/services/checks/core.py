@@ -166,7 +166,12 @@ def _map(case: Case, _terms: Terms) -> Answer:
     day = _written_day(case.as_of)
     if findings:
         return Answer("findings", f"Not everything is right with the maps of {day}.", findings)
-    code = map_for(case.db, case.as_of).code
+    chosen = map_for(case.db, case.as_of)
+    code = chosen.code
+    if chosen.seated_from > case.as_of.isoformat():
+        about = f"the pinned map {code} is in force only from {chosen.seated_from}"
+        remedy = "take the map of the day: partners config set map ''"
+        return Answer("findings", f"Not everything is right with the maps of {day}.", (Finding(code, about, remedy),))
     return Answer(
         "met", f"The map {code} holds on {day}, and the borders of every map are those that sites were placed by."
     )

@@ -5,7 +5,6 @@ Two maps are a rehearsal of redistricting: who gets another lawmaker, and which 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -14,14 +13,13 @@ from partners_crm.errors import InvalidValue, NotFound
 from partners_crm.model import Organization
 from partners_crm.services.coverage.judging import Question, answer, ask, association_name, by_chamber, speak
 from partners_crm.services.coverage.rule import Rule
-from partners_crm.services.coverage.snapshots import Answer, Answered, answer_of, kept, names
+from partners_crm.services.coverage.snapshots import DAY, Answer, Answered, answer_of, kept, names
 from partners_crm.services.seats import holders
 from partners_crm.store.maps import map_codes
 from partners_crm.store.open import Handle
 from partners_crm.store.read import parts, tuples
 
 ORDER = {"gap": 0, "possible": 1, "confirmed": 2}
-_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +91,7 @@ def diff(db: Handle, today: date, rule: Rule, before: str, after: str) -> Diff:
         NotFound: a name stands for nothing.
         CannotDecide, InvalidValue: as `coverage`.
     """
+    rule = _terms(db, rule, before, after)
     first, second = (_side(db, today, rule, name) for name in (before, after))
     known = {key for side in (first[0], second[0]) for each in side.districts.values() for key in each.certain}
     names_of = _names(db, known)
@@ -103,11 +102,30 @@ def diff(db: Handle, today: date, rule: Rule, before: str, after: str) -> Diff:
     return Diff(first[0], second[0], changes, movers)
 
 
+def _terms(db: Handle, rule: Rule, *sides: str) -> Rule:
+    """The rule of a comparison: that of the answers that were kept, where there is one among the sides.
+
+    Raises:
+        InvalidValue: other terms are asked for, or two kept answers have different ones.
+    """
+    kept_terms = {found.terms: found.label for name in sides if (found := kept(db, name))}
+    for terms, label in kept_terms.items():
+        if len(kept_terms) > 1 or (rule.text and rule.text != terms):
+            raise InvalidValue(
+                "Terms",
+                rule.text or " / ".join(kept_terms),
+                f"are not those of the snapshot {label}",
+                f"compare like with like: {terms or 'no terms'}",
+            )
+        return Rule.read(terms)
+    return rule
+
+
 def _side(db: Handle, today: date, rule: Rule, name: str) -> tuple[Answer, Question | None]:
     """An answer by its name, and the question behind it where it is made now."""
     if found := kept(db, name):
         return found, None
-    if name == "today" or _DAY.fullmatch(name):
+    if name == "today" or DAY.fullmatch(name):
         try:
             day = today if name == "today" else date.fromisoformat(name)
         except ValueError:

@@ -25,6 +25,7 @@ from partners_crm.model import (
 )
 from partners_crm.normalize.dates import covers
 from partners_crm.services.coverage.rule import ALL_SILOS, Rule
+from partners_crm.store.maps import Districts
 from partners_crm.store.open import Handle
 from partners_crm.store.read import find, tuples
 
@@ -162,7 +163,7 @@ class Spoken(NamedTuple):
     """What the places of members say."""
 
     evidence: dict[str, list[Evidence]]
-    """By the chamber the districts are of."""
+    """By the chamber with borders that the districts are of."""
     placed: set[int]
     """Organizations that have any district, whatever the basis."""
 
@@ -171,6 +172,8 @@ class Heard(NamedTuple):
     """A place of a member, and what it is worth on the day."""
 
     row: Place
+    chamber: str
+    """The chamber with borders whose districts the alternatives are."""
     member: Member
     holds: str
     """Whether the site was there on the day: yes or possible."""
@@ -180,33 +183,44 @@ class Heard(NamedTuple):
     """(number, share) of the districts it may stand in."""
 
 
-def heard(rows: list[Place], who: dict[int, Member], as_of: date, shift: float) -> Iterator[Heard]:
+def heard(
+    rows: list[Place], who: dict[int, Member], as_of: date, shift: float, districts: Districts
+) -> Iterator[Heard]:
     """The places of members that may count; `shift` is the map's border shift in metres.
 
-    A point outweighs what a file states of its site; several stated districts of one site are candidates, none certain.
+    A point outweighs what a file states of its site; several stated districts of one site are candidates, none
+    certain. A district that others are nested in speaks for each of those alike, and so, whole, for itself.
     """
+    below = {above: code for code, above in districts.nested_in.items()}
     day = as_of.isoformat()
     outweighed, candidates = _weigh(rows)
     for row in rows:
         member = who.get(row.organization)
         if member is None or row.assignment in outweighed:
             continue
-        holds = covers(row.since, row.until, day, recorded_on="") if row.since or row.until else "yes"
+        holds = covers(row.since, row.until, day, recorded_on=day) if row.since or row.until else "yes"
         if holds != "no":
             sure = member.sure and holds == "yes" and _is_inside(row, shift)
-            yield Heard(row, member, holds, sure, _alternatives(row, shift, candidates[row.site, row.chamber]))
+            some = _alternatives(row, shift, candidates[row.site, row.chamber])
+            layer = below.get(row.chamber, row.chamber)
+            if layer != row.chamber:
+                nested = [number for number, up in districts.parents[layer].items() if up == row.number]
+                some = [(number, share / len(nested)) for _, share in some for number in nested]
+            yield Heard(row, layer, member, holds, sure, some)
 
 
-def speak(rows: list[Place], who: dict[int, Member], as_of: date, rule: Rule, shift: float) -> Spoken:
+def speak(
+    rows: list[Place], who: dict[int, Member], as_of: date, rule: Rule, shift: float, districts: Districts
+) -> Spoken:
     """The evidence of places for districts under a rule."""
     kinds = KINDS[rule.basis]
     found: dict[str, list[Evidence]] = {}
     placed: set[int] = set()
-    for row, member, _, sure, alternatives in heard(rows, who, as_of, shift):
+    for row, chamber, member, _, sure, alternatives in heard(rows, who, as_of, shift, districts):
         placed.add(row.organization)
         if row.kind in kinds:
             level = row.match_level or 0
-            found.setdefault(row.chamber, []).extend(
+            found.setdefault(chamber, []).extend(
                 [
                     Evidence(row.organization, member.unit, row.site, number, level, share, sure)
                     for number, share in alternatives

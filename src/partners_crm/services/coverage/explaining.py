@@ -9,12 +9,13 @@ from datetime import date
 from partners_crm.districts.coverage import WHOLE
 from partners_crm.districts.uncertainty import radius_m
 from partners_crm.errors import NotFound
-from partners_crm.model import Membership, Site
+from partners_crm.model import Assignment, Membership, Site
 from partners_crm.services.cards import site_line
 from partners_crm.services.coverage.evidence import KINDS, Heard, heard
 from partners_crm.services.coverage.judging import Coverage, DistrictCoverage, Question, answer, ask, association_name
-from partners_crm.services.coverage.rule import LEVEL_WORD, Rule
+from partners_crm.services.coverage.rule import LEVEL_WORD, Rule, terms_in_words
 from partners_crm.services.seats import Holder, seat_of
+from partners_crm.store.journal import operations
 from partners_crm.store.open import Handle
 from partners_crm.store.read import by_ids, parts, tuples
 
@@ -40,6 +41,8 @@ class Witness:
     """Metres to the nearest other district."""
     membership: str
     """From when to when it is a member."""
+    decision: str
+    """Of a district that a person decided: why, who, and on which day; else ""."""
     doubts: tuple[str, ...]
     """What keeps it from being certain; empty when it is."""
 
@@ -57,16 +60,20 @@ class Explanation:
     @property
     def sentence(self) -> str:
         """The answer as a statement."""
-        each, rule = self.district, self.coverage.rule
-        day = f"{self.coverage.as_of.day} {self.coverage.as_of:%B %Y}"
-        certain = len(each.organizations)
-        words = {
-            "confirmed": f"is covered by {_counted(certain)}",
-            "possible": f"may be covered: {_counted(len(each.possible))} may be in it,"
-            f" {_counted(certain) if certain else 'none'} for certain",
-            "gap": "has no member" if rule.min_count == 1 else f"has fewer than {rule.min_count} members",
+        each, found = self.district, self.coverage
+        rule, certain, possible = found.rule, len(each.organizations), len(each.possible)
+        heads = {
+            "confirmed": f"is covered: it has {_counted(certain)}",
+            "possible": f"may be covered: {_counted(certain) if certain else 'none'} for certain, and possibly"
+            f" {_counted(possible)}",
+            "gap": "is a gap: it has no organization"
+            if rule.min_count == 1
+            else f"is a gap: it has fewer than {rule.min_count} organizations",
         }
-        return f"{each.name} {words[each.state]}, on {day}, on the map {self.coverage.map_code}."
+        several = max(certain, possible, rule.min_count if each.state == "gap" else 0) > 1
+        day = f"{found.as_of.day} {found.as_of:%B %Y}"
+        terms = terms_in_words(rule, day, found.map_code, found.association, several=several)
+        return f"{each.name} {heads[each.state]}{terms}"
 
 
 def explain(db: Handle, as_of: date, rule: Rule, chamber: str, number: int) -> Explanation:
@@ -89,25 +96,33 @@ def explain(db: Handle, as_of: date, rule: Rule, chamber: str, number: int) -> E
 def _witnesses(db: Handle, question: Question, chamber: str, number: int) -> tuple[Witness, ...]:
     parents = question.districts.parents
     inside: dict[int, tuple[Heard, float]] = {}
-    for each in heard(question.rows, question.members, question.as_of, question.shift):
+    for each in heard(question.rows, question.members, question.as_of, question.shift, question.districts):
         if each.row.kind not in KINDS[question.rule.basis]:
             continue
         for here, share in each.alternatives:
-            own = each.row.chamber == chamber and here == number
-            nested = question.districts.nested_in.get(each.row.chamber) == chamber
-            if own or (nested and parents[each.row.chamber].get(here) == number):
+            own = each.chamber == chamber and here == number
+            nested = question.districts.nested_in.get(each.chamber) == chamber
+            if own or (nested and parents[each.chamber].get(here) == number):
                 before = inside.get(each.row.site)
                 inside[each.row.site] = (each, min(1.0, share + (before[1] if before else 0.0)))
     sites = by_ids(db, Site, inside)
+    decisions = _decisions(db, [each.row.assignment for each, _ in inside.values() if each.row.method == "manual"])
     spans = _spans(db, {each.row.organization for each, _ in inside.values()})
     found = [
-        _witness(question, each, share, sites[key], spans.get(each.row.organization, ""))
+        _witness(
+            question,
+            each,
+            share,
+            sites[key],
+            spans.get(each.row.organization, ""),
+            decisions.get(each.row.assignment, ""),
+        )
         for key, (each, share) in inside.items()
     ]
     return tuple(sorted(found, key=lambda each: (not each.certain, each.name.casefold(), each.site)))
 
 
-def _witness(question: Question, each: Heard, share: float, site: Site, membership: str) -> Witness:
+def _witness(question: Question, each: Heard, share: float, site: Site, membership: str, decision: str) -> Witness:
     row = each.row
     doubts = _doubts(question, each, share, site)
     return Witness(
@@ -122,8 +137,20 @@ def _witness(question: Question, each: Heard, share: float, site: Site, membersh
         row.match_level or 0,
         row.border_m,
         membership,
+        decision,
         tuple(doubts),
     )
+
+
+def _decisions(db: Handle, assignments: list[int]) -> dict[int, str]:
+    """By assignment, why a person decided so, who that was, and when."""
+    found = by_ids(db, Assignment, assignments)
+    done = {each.id: each for each in operations(db, sorted({each.version for each in found.values()}))}
+    return {
+        key: f"{each.reason} ({done[each.version].actor if each.version in done else 'somebody'},"
+        f" {each.computed_at[:10]})"
+        for key, each in found.items()
+    }
 
 
 def _doubts(question: Question, each: Heard, share: float, site: Site) -> list[str]:
@@ -150,6 +177,8 @@ def _why_shared(question: Question, each: Heard, share: float, site: Site) -> st
     row = each.row
     if row.method == "zip":
         return f"{share:.0%} of the area of ZIP {site.postal_code[:5]} lies here"
+    if row.chamber != each.chamber:
+        return f"known to lie in {question.districts.names[row.chamber]} {row.number} only"
     if row.method == "stated":
         return "a file states several districts for it"
     reach = radius_m(row.match_level or 0) + question.shift

@@ -28,8 +28,10 @@ from partners_crm.store.read import tuples
 
 NEAREST = 3
 """Members named for a gap by their distance."""
-ENDED = ("lapsed", "closed")
-COMING = ("prospect", "invited")
+JOINING = "joining"
+"""The status of a membership that begins after the day."""
+ENDED = ("lapsed",)
+COMING = (JOINING, "prospect", "invited")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ class Step:
     organization: int
     name: str
     status: str
-    """lapsed, closed, prospect, invited, or "" for one that was never asked."""
+    """lapsed, joining, prospect, invited, or "" for one that was never asked."""
     closes: tuple[str, ...]
     """Names of the districts that have enough members with it and with those before it."""
     helps: tuple[str, ...]
@@ -149,12 +151,13 @@ def _outsiders(db: Handle, question: Question) -> _Outsiders:
     for key, name, parent in tuples(db, query):
         if key not in question.members:
             found[key] = what.Member(name, parent if question.rule.unit == "family" and parent else key, sure=True)
-    ties = Membership.select(Membership.organization, Membership.status).order_by(Membership.id)
+    ties = Membership.select(Membership.organization, Membership.status, Membership.since).order_by(Membership.id)
     status = {}
-    for key, state in tuples(db, ties):
+    for key, state, since in tuples(db, ties):
         # An active tie that does not hold on the day has ended, or begins later.
-        status[key] = "lapsed" if state == "active" else state
-    return _Outsiders(found, status)
+        status[key] = state if state != "active" else JOINING if since > day else "lapsed"
+    # A body that is closed closes no gap.
+    return _Outsiders({key: each for key, each in found.items() if status.get(key) != "closed"}, status)
 
 
 def _inside(question: Question, who: Mapping[int, what.Member]) -> dict[tuple[str, int], set[int]]:
@@ -193,9 +196,10 @@ def _nearest(
             for place, metres in index.nearest(number, [point for _, point in points], 4 * NEAREST):
                 key = points[place][0]
                 best[key] = min(metres, best.get(key, metres))
-        ranked = sorted(best.items(), key=lambda pair: (pair[1], pair[0]))[:NEAREST]
+        here = {key for key, _ in each.organizations}
+        ranked = sorted((pair[1], pair[0]) for pair in best.items() if pair[0] not in here)[:NEAREST]
         found[each.chamber, each.number] = tuple(
-            Near(key, question.members[key].name, round(metres / 1000, 1)) for key, metres in ranked
+            Near(key, question.members[key].name, round(metres / 1000, 1)) for metres, key in ranked
         )
     return found
 

@@ -136,6 +136,11 @@ def ask(db: Handle, as_of: date, rule: Rule) -> Question:
     if rule.chamber != "both" and rule.chamber not in districts.chambers:
         raise NotFound(f"the map {chosen.code} has no {rule.chamber}", f"its chambers: {', '.join(districts.chambers)}")
     found = what.members(db, as_of, rule)
+    if rule.of and not found and not rule.silo:
+        raise CannotDecide(
+            f"no members of {association_name(db, rule)} are recorded on {as_of.isoformat()}",
+            "add them: partners add affiliation organization=N association=N",
+        )
     voting = what.voters(db, as_of) if rule.level == 2 else None
     return Question(as_of, rule, chosen, districts, found, what.places(db, chosen), voting)
 
@@ -183,7 +188,7 @@ def silo_codes(db: Handle) -> list[str]:
 def speak(question: Question) -> what.Spoken:
     """The evidence of a question, as its rule and level have it."""
     rule = question.rule
-    spoken = what.speak(question.rows, question.members, question.as_of, rule, question.shift)
+    spoken = what.speak(question.rows, question.members, question.as_of, rule, question.shift, question.districts)
     if question.voters is None:
         return spoken
     seats = {row.site for row in question.rows if row.kind == "hq"}
@@ -203,11 +208,10 @@ def by_chamber(question: Question, spoken: what.Spoken) -> dict[str, list[Eviden
     """The evidence for the districts of every chamber, those that others are nested in too."""
     found = {}
     for chamber in question.districts.chambers:
-        own = list(spoken.evidence.get(chamber, []))
+        found[chamber] = spoken.evidence.get(chamber, [])
         for below, above in question.districts.nested_in.items():
             if above == chamber:
-                own += lift(spoken.evidence.get(below, []), question.districts.parents[below])
-        found[chamber] = own
+                found[chamber] = lift(spoken.evidence.get(below, []), question.districts.parents[below])
     return found
 
 

@@ -135,18 +135,24 @@ def sentence(
     rule: Rule, chamber_name: str, confirmed: int, everything: int, day: str, map_code: str, association: str
 ) -> str:
     """A figure of a chamber as a statement with its terms; `day` is written out."""
-    one = rule.min_count == 1
-    need = "at least one organization" if one else f"at least {rule.min_count} organizations"
-    if rule.unit == "family":
-        need += " (affiliates counted once)"
-    was, has = ("was a", "has") if one else ("were each a", "have")
-    site = {"any": "a site", "hq": "headquarters", "service": "a service site"}[rule.basis]
-    silo = f" of the silo {rule.silo}" if rule.silo and rule.silo != ALL_SILOS else ""
-    whose = f" of {association}" if association else ""
-    level = LEVEL_WORD.get(rule.min_match, f"match level {rule.min_match}")
-    near = " where it also has its headquarters or somebody who may vote for it" if rule.level == 2 else ""
+    need = "at least one organization" if rule.min_count == 1 else f"at least {rule.min_count} organizations"
     verb = "has" if confirmed == 1 else "have"
+    terms = terms_in_words(rule, day, map_code, association, several=rule.min_count > 1)
+    return f"{confirmed} of {everything} {chamber_name} districts {verb} {need}{terms}"
+
+
+def terms_in_words(rule: Rule, day: str, map_code: str, association: str, *, several: bool) -> str:
+    """What must hold of an organization for it to count, after that word; of `several`, after organizations."""
+    once = " (affiliates counted once)" if rule.unit == "family" else ""
+    silo = f" of the silo {rule.silo}" if rule.silo and rule.silo != ALL_SILOS else ""
+    was, has = ("were each a", "have") if several else ("was a", "has")
+    whose = f" of {association}" if association else ""
+    site = {"any": "a site", "hq": "headquarters", "service": "a service site"}[rule.basis]
+    near = " where it also has its headquarters or somebody who may vote for it" if rule.level == 2 else ""
+    level = LEVEL_WORD.get(rule.min_match)
+    match = f"a match of {level} or better" if level else f"match level {rule.min_match} or better"
+    ballot = ", which is that of the election," if rule.map_by == "election" and not rule.map else ","
     return (
-        f"{confirmed} of {everything} {chamber_name} districts {verb} {need}{silo} that {was} member{whose} on {day}"
-        f" and {has} {site} inside the district{near}, on the map {map_code}, with a match of {level} or better."
+        f"{once}{silo} that {was} member{whose} on {day} and {has} {site} inside the district{near}, on the map"
+        f" {map_code}{ballot} with {match}."
     )

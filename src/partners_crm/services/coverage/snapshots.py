@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from partners_crm.errors import InvalidValue, NotFound, StoreDamaged
 from partners_crm.model import Snapshot
 from partners_crm.services.coverage.judging import Coverage
+from partners_crm.store.maps import map_codes
 from partners_crm.store.open import Handle
 from partners_crm.store.read import records, where
 from partners_crm.store.work import Changes
+
+DAY = re.compile(r"\d{4}-\d\d-\d\d")
+"""What stands for a day where an answer is named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +76,8 @@ def keep(unit: Changes, found: Coverage, name: str) -> Snapshot:
     """
     if not name.strip():
         raise InvalidValue("Name", "", "must not be empty", "for example: before the lobby day")
+    if name == "today" or DAY.fullmatch(name) or name in map_codes(unit.db):
+        raise InvalidValue("Name", name, "stands for a day or a map already", "call it by what it is for")
     if where(unit.db, Snapshot, name=name):
         raise InvalidValue("Name", name, "is taken by another snapshot", "see: partners list snapshots")
     made = answer_of(found, name)
@@ -89,6 +96,17 @@ def keep(unit: Changes, found: Coverage, name: str) -> Snapshot:
         statement="\n".join(made.statements),
         answer=json.dumps(districts, separators=(",", ":")),
     )
+
+
+def forget(unit: Changes, name: str) -> None:
+    """Delete the answer kept under a name.
+
+    Raises:
+        NotFound: there is none of that name.
+    """
+    named(unit.db, name)
+    for record in where(unit.db, Snapshot, name=name):
+        unit.delete(record)
 
 
 def kept(db: Handle, name: str) -> Answer | None:

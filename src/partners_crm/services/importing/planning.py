@@ -42,8 +42,8 @@ from partners_crm.services.importing.known import Known, Ref, organization_key
 from partners_crm.services.importing.mapping import Mapping, Target
 from partners_crm.services.importing.tabular import Row, Sheet
 from partners_crm.services.maps import index_of
-from partners_crm.services.placing import indexes, look_outside
-from partners_crm.services.records import complete
+from partners_crm.services.placing import ROOFTOP, indexes, look_outside
+from partners_crm.services.records import complete, ends_before
 from partners_crm.services.rows import Problem, Refusal
 from partners_crm.services.values import read_value
 from partners_crm.store.journal import newest
@@ -253,6 +253,9 @@ class _Planner:
                 values[target.name] = read_value(self.db, table, target.name, how, text)
             except InvalidValue as error:
                 raise Refusal(self._header(table, target.name), text, error.reason, error.hint) from None
+        since, until = values.get("since"), values.get("until")
+        if since and until and (reason := ends_before(since, until)):
+            raise Refusal(self._header(table, "until"), until, reason)
         return values
 
     def _header(self, table: type[Table] | None, name: str) -> str:
@@ -265,6 +268,10 @@ class _Planner:
     # ---------------------------------------------------------------- what refuses a row
 
     def _check_site(self, row: Row, values: dict[str, Any]) -> None:
+        if (values.get("match_level") or 0) > ROOFTOP:
+            # That a person decided is said by a person, with the reason.
+            self._remark(row, Site, "match_level", str(values["match_level"]), f"counts as {ROOFTOP} in a file")
+            values["match_level"] = ROOFTOP
         latitude, longitude = values.get("latitude"), values.get("longitude")
         if latitude is None and longitude is None:
             return
