@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from random import Random
 from typing import Any, NamedTuple
 
-from partners_crm.districts.maps import Arc, Chamber, DistrictMap, dump_map, parse_map
+from partners_crm.districts.maps import Arc, Areas, Chamber, DistrictMap, dump_map, parse_map
 
 TEXTS = ("law", "enacted", "first_election", "seated_from", "seated_until", "source", "zip_source")
 
@@ -93,3 +93,24 @@ def _side(start: tuple[int, int], end: tuple[int, int], steps: int, draw: Random
         dx, dy = end[0] - start[0], end[1] - start[1]
         found.append((round(start[0] + part * dx - aside * dy), round(start[1] + part * dy + aside * dx)))
     return [*found, end]
+
+
+def two_layers(code: str = "il-two", *, senate_districts: int = 2) -> bytes:
+    """A map file over the north-east of Illinois: six House and two Senate districts, of which none nests.
+
+    Senate districts beyond the second have no borders.
+    """
+    squares = crooked(2, 3, 4, Random(1), west=-9_000_000, south=4_000_000, size=100_000)
+    house = {(row, column): row * 3 + column + 1 for row in range(2) for column in range(3)}
+    senate = {(row, column): (row + column) % 2 + 1 for row, column in house}
+    described = {
+        **header(6),
+        "code": code,
+        "state": "il",
+        "state_name": "Illinois",
+        "chambers": (Chamber("house", "House", 6), Chamber("senate", "Senate", senate_districts)),
+        "seated_from": "2030-01-01",
+        "first_election": "2029",
+    }
+    zips: Areas = {"60647": ((1, 0.6), (2, 0.4))}
+    return dump_map(described, {"house": (squares.arcs(house), zips), "senate": (squares.arcs(senate), zips)})

@@ -375,6 +375,53 @@ def test_a_rule_that_cannot_be_asked_leaves_its_last_run_as_it_was(house: Partne
     assert (found["since"], found["lost"], found["gained"]) == (None, [], [])
 
 
+def test_quiet_since_last_tells_once_that_nobody_can_tell(house: Partners) -> None:
+    words = ("check", "seats", "--since-last", "--quiet")
+    first, second = house(*words), house(*words)
+    assert (first.code, second.code) == (3, 3)
+    assert first.out.startswith("seats: undecided\n  nobody is recorded as the holder of any seat")
+    assert (second.out, second.err) == ("", "")
+    assert house("check", "seats", "--quiet").out == first.out  # without a memory it is always news
+    # It is answered, the first time of all, and then it is not any more.
+    assert house("seats", "set", "house", "5", "--holder", "Dana Reyes", "--since", "2025-01-08").code == 0
+    assert "there is no earlier run to compare with" in house(*words).out
+    assert house("undo").code == 0
+    assert house(*words).out == first.out
+    assert house(*words).out == ""
+    # What it is compared with is the last answer.
+    assert house("redo").code == 0
+    assert house(*words).out == ""
+    assert "nothing lost or gained since" in house("check", "seats", "--since-last").out
+
+
+def test_quiet_since_last_tells_every_time_of_a_rule_that_cannot_be_asked(house: Partners) -> None:
+    assert house("add", "rule", "name=Aging", "kind=coverage", "terms=silo=aging").code == 0
+    assert house("delete", "silo", "aging", "--yes").code == 0
+    for _ in range(2):
+        result = house("check", "Aging", "--since-last", "--quiet")
+        assert result.code == 2
+        assert "there is no silo aging" in result.out
+
+
+def test_another_map_since_the_last_run_is_said_in_one_line(house: Partners, database: Path) -> None:
+    words = ("check", "coverage", "--since-last", "--quiet")
+    house(*words)
+    assert house("config", "set", "map", "il-2011").code == 0
+    assert "\n  answered on the map il-2011; the last run was on il-2021\n" in house(*words).out
+    assert house(*words).out == ""
+    # Other borders under the same code.
+    with closing(sqlite3.connect(database, isolation_level=None)) as connection:
+        connection.execute("UPDATE district_map SET sha256 = ? WHERE code = 'il-2011'", ("0" * 64,))
+    assert "\n  the borders of the map il-2011 are others than in the last run\n" in house(*words).out
+
+
+def test_what_is_said_of_the_map_is_in_every_form() -> None:
+    shown = Shown(ran(), 0, (), True, "2026-11-24T15:00:00Z", "2026-11-24 09:00", "answered on another map")
+    assert as_json([shown], as_of="", database="", code=0)["checks"][0]["note"] == "answered on another map"
+    assert "answered on another map" in as_junit([shown], "")
+    assert "\nanswered on another map\n" in as_markdown([shown])
+
+
 @pytest.mark.parametrize("content", ["", "{", '{"schema_version": 9}', "[" * 9999])
 def test_a_damaged_file_of_the_last_run_is_a_word_and_a_first_run(house: Partners, home: Path, content: str) -> None:
     house("check", "coverage", "--since-last")

@@ -12,6 +12,10 @@ from pathlib import Path
 import pytest
 from tests.cli.conftest import Contents, Partners, assert_refused
 
+from partners_crm.crm import Crm
+from partners_crm.model import District
+from partners_crm.services import records
+
 SECOND = Path(__file__).parents[2] / "fixtures" / "second" / "zz-2021.map"
 SENTENCE = "2 of 118 House districts have at least one organization that was a member on"
 
@@ -99,10 +103,105 @@ def test_only_what_was_lost_and_gained_since_the_last_run_is_printed(
     assert "no earlier run" in members(*words, "--basis", "hq").err
     assert members(*words, "--quiet").out == ""
     assert members("undo").code == 0
-    assert "gained  House" in members(*words, "--quiet").out
+    changed = members(*words, "--quiet")
+    assert "\ngained: House" in changed.out
+    assert SENTENCE.removeprefix("2") in changed.out
     assert "housing" in members(*words, "--silo", "all").out
-    assert members(*words, "--silo", "all").out.splitlines()[-1].startswith("0 lost, 0 gained")
+    lines = members(*words, "--silo", "all").out.splitlines()
+    assert lines[0].startswith("0 lost, 0 gained since ")
+    assert lines[1].startswith("Silo by silo, on ")
     assert_refused(members(*words, "--format", "svg"), 2, "--since-last has no format svg")
+
+
+def test_since_last_says_the_same_in_every_format(members: Partners) -> None:
+    words = ("coverage", "check", "--chamber", "house", "--since-last")
+
+    def found(form: str) -> str:
+        result = members(*words, "--format", form)
+        assert (result.code, result.err) == (1, "")
+        return result.out
+
+    first = members(*words, "--format", "json")
+    assert "no earlier run" in first.err
+    since_ever = json.loads(first.out)
+    assert (since_ever["since"], len(since_ever["lost"]), since_ever["gained"]) == (None, 116, [])
+    # Each run has another side of the same change.
+    assert members("archive", "organization", "River Table").code == 0
+    (lost,) = json.loads(found("json"))["lost"]
+    assert (lost["silo"], lost["state"], lost["key"]) == (None, "gap", lost["ocd_id"])
+    assert lost["remedy"] == "see who would close it: partners coverage gaps --chamber house"
+    assert members("undo").code == 0
+    (gained,) = csv.DictReader(io.StringIO(found("csv")))
+    assert (gained["state"], gained["key"]) == ("gained", lost["ocd_id"])
+    assert SENTENCE in gained["statement"]
+    assert members("redo").code == 0
+    (suite,) = ET.fromstring(found("junit"))
+    assert (suite.get("tests"), suite.get("failures")) == ("1", "1")
+    assert members("undo").code == 0
+    markdown = found("markdown")
+    assert f"| gained | {gained['text']} |" in markdown
+    assert SENTENCE in markdown
+
+
+def test_since_last_of_a_silo_names_it_and_a_day_is_another_question(members: Partners) -> None:
+    words = ("coverage", "check", "--chamber", "house", "--silo", "all", "--since-last", "--format", "json")
+    members(*words)
+    assert "no earlier run" in members(*words, "--as-of", "2026-11-01").err
+    assert members(*words, "--as-of", "today").err == ""
+    assert members("archive", "organization", "River Table").code == 0
+    (lost,) = json.loads(members(*words).out)["lost"]
+    assert (lost["silo"], lost["key"]) == ("aging", f"aging {lost['ocd_id']}")
+    assert lost["text"].startswith("aging, House ")
+
+
+def test_members_without_a_district_are_lost_and_gained_too(members: Partners) -> None:
+    words = ("coverage", "check", "--max-unassigned", "0", "--since-last")
+    members(*words)
+    assert members("edit", "organization", "3", "name=Quieter House").code == 0
+    assert members(*words, "--quiet").out == ""
+    assert members("add", "site", "organization=3", "latitude=38.8906", "longitude=-90.1843").code == 0
+    gained = json.loads(members(*words, "--format", "json").out)["gained"]
+    assert [(each["key"], each["ocd_id"], each["state"]) for each in gained if not each["ocd_id"]] == [
+        ("organization 3", None, None)
+    ]
+
+
+def test_another_map_is_said_in_one_line(members: Partners) -> None:
+    words = ("coverage", "check", "--chamber", "house", "--since-last")
+    members(*words)
+    assert members("config", "set", "map", "il-2011").code == 0
+    lines = members(*words, "--quiet").out.splitlines()
+    assert lines[1] == "answered on the map il-2011; the last run was on il-2021"
+    assert members(*words, "--quiet").out == ""
+    assert members("undo").code == 0
+    found = json.loads(members(*words, "--format", "json").out)
+    assert found["note"] == "answered on the map il-2021; the last run was on il-2011"
+
+
+@pytest.fixture
+def covered(members: Partners, database: Path) -> Partners:
+    """The command on a coalition whose map has but the House district of Near West Homes."""
+    with Crm.open(database) as crm:
+        number = next(each.number for each in crm.coverage(chamber="house").districts if each.organizations)
+        with crm.changes("one district") as unit:
+            for each in sorted(crm.records(District), key=lambda one: one.chamber):  # what is nested goes first
+                if (each.chamber, each.number) != ("house", number):
+                    records.remove(unit, each)
+    return members
+
+
+def test_quiet_tells_what_cannot_be_decided_once(covered: Partners) -> None:
+    words = ("coverage", "check", "--chamber", "house", "--min-match", "110", "--strict", "--quiet")
+    for _ in range(2):
+        result = covered(*words)
+        assert (result.code, result.err) == (3, "cannot decide: 1 districts are possible, not certain\n")
+    first, second = (covered(*words, "--since-last") for _ in range(2))
+    assert (first.code, second.code) == (3, 3)
+    assert first.err.endswith("cannot decide: 1 districts are possible, not certain\n")
+    assert (second.out, second.err) == ("", "")
+    # A rule that is met has nothing to say the first time.
+    met = covered("coverage", "check", "--chamber", "house", "--since-last", "--quiet")
+    assert (met.code, met.out, met.err) == (0, "", "")
 
 
 def test_a_district_is_explained(members: Partners) -> None:

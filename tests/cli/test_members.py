@@ -50,7 +50,7 @@ def test_markdown_has_nothing_that_acts(grown: Partners) -> None:
     lines = grown("members", "growth", "--by", "year", "--format", "markdown").out.splitlines()
     assert lines[0] == "| Period | Joined | Start unknown | Left | Members |"
     assert lines[2] == "| 2023 | 1 | 0 | 0 | 1 |"
-    assert "- recruited by: Dana \\<Reyes\\> 2" in lines
+    assert "- recruited by: Dana &lt;Reyes&gt; 2" in lines
 
 
 def test_json_and_csv_hold_the_same_sums(grown: Partners) -> None:

@@ -5,9 +5,15 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
 
 import pytest
 from tests.cli.conftest import Partners, assert_refused
+from tests.made_maps import crooked, header
+
+from partners_crm.districts.maps import Chamber, dump_map
 
 DAY = ("--as-of", "2090-01-01")
 
@@ -26,6 +32,49 @@ def test_the_matrix_of_silos_and_districts(members: Partners) -> None:
     rows = list(csv.DictReader(io.StringIO(members("silos", "matrix", "--format", "csv").out)))
     assert sum(int(row["housing"]) for row in rows) == 1
     assert len(rows) == 118
+
+
+def test_the_terms_of_a_matrix_are_those_of_coverage(members: Partners, write: Callable[..., Path]) -> None:
+    by_zip = "Organization,City,State,ZIP,Silo\nWest Table,Chicago,IL,60647,aging\n"
+    assert members("import", write(by_zip, "zip.csv")).code == 0
+    words = ("silos", "matrix", "--chamber", "senate", *DAY)
+
+    def cells(*terms: str) -> list[str]:
+        rows = csv.DictReader(io.StringIO(members(*words, *terms, "--format", "csv").out))
+        return sorted(row["aging"] for row in rows if row["aging"] != "0")
+
+    answer = json.loads(members("coverage", "check", "--silo", "aging", *DAY, "--format", "json").out)
+    possible = [each for each in answer["districts"] if each["chamber"] == "senate" and each["state"] == "possible"]
+    assert cells() == ["1", *["?"] * len(possible)]
+    assert len(possible) > 1
+    assert cells("--basis", "service") == []
+    assert members(*words, "--map", "il-2011").out.splitlines()[-1].endswith(", map il-2011")
+    last = members(*words, "--min-match", "70", "--basis", "hq").out.splitlines()[-1]
+    assert last.endswith("members on 2090-01-01, map il-2021, basis=hq min-match=70")
+    full = json.loads(members(*words, "--min-match", "70", "--format", "json").out)
+    assert (full["rule"]["min_match"], full["rule"]["chamber"], full["of"]) == (70, "senate", None)
+
+
+def test_the_matrix_of_an_association(members: Partners) -> None:
+    assert members("add", "organization", "name=An Association", "kind=association").code == 0
+    tie = ("organization=1", "association=4", "since=2020-01-01")
+    assert members("add", "affiliation", *tie).code == 0
+    words = ("silos", "matrix", "--of", "an association", *DAY)
+    assert "members of An Association on 2090-01-01" in members(*words).out.splitlines()[-1]
+    both = members(*words, "--with", "silos")
+    assert both.out.splitlines()[-1] == "members in both silos, of 1 members of An Association on 2090-01-01"
+    assert json.loads(members(*words, "--format", "json").out)["filled"] == 1
+
+
+def test_a_chamber_is_called_as_on_the_map(tmp_path: Path, partners: Partners) -> None:
+    squares = crooked(2, 2, 4, Random(1), west=-9_000_000, south=4_000_000, size=100_000)
+    numbers = {(row, column): row * 2 + column + 1 for row in range(2) for column in range(2)}
+    described = {**header(4), "chambers": (Chamber("senate", "Legislature", 4),), "seated_from": "2023-01-04"}
+    path = tmp_path / "map.dat"
+    path.write_bytes(dump_map(described, {"senate": (squares.arcs(numbers), {})}))
+    words = ("--db", tmp_path / "one.db")
+    assert partners("init", *words, "--name", "One", "--map", path).code == 0
+    assert "Legislature of 4" in partners("silos", "balance", *words, *DAY).out.splitlines()[0]
 
 
 def test_the_matrix_of_silos_and_silos(members: Partners) -> None:
@@ -58,6 +107,11 @@ def test_the_balance(members: Partners) -> None:
         (("matrix", "--as-of", "2009-01-01"), 3, "no district map"),
         (("matrix", "--as-of", "soon"), 2, "--as-of"),
         (("matrix", "--with", "people"), 2, "invalid choice"),
+        (("matrix", "--with", "silos", "--basis", "hq"), 2, "--basis is about districts"),
+        (("matrix", "--map", "il-1066"), 2, "il-1066"),
+        (("matrix", "--map", ""), 2, "must not be empty"),
+        (("matrix", "--min-match", "500"), 2, "min-match"),
+        (("balance", "--of", ""), 2, "must not be empty"),
         (("balance", "--of", "Nobody"), 2, "there is no organization called Nobody"),
     ],
 )

@@ -62,6 +62,14 @@ def arcs_of(loaded: DistrictMap, chamber: str = "house") -> Arcs:
     return found
 
 
+def nested(house: int, per: int, senate: int, **above: Any) -> list[dict[str, Any]]:
+    """The chambers of a header where House districts lie in Senate districts."""
+    return [
+        {"code": "house", "name": "House", "districts": house, "nested_in": "senate", "per": per},
+        {"code": "senate", "name": "Senate", "districts": senate, **above},
+    ]
+
+
 def refusal(path: Path) -> FileRefused:
     """What is said about a file that is none."""
     with pytest.raises(FileRefused) as caught:
@@ -182,9 +190,9 @@ def test_any_map_reads_back_as_it_was_written(
 ) -> None:
     path = tmp_path_factory.mktemp("round") / "x.map"
     known = {code: tuple((number, share / 10_000) for number, share in parts) for code, parts in areas.items()}
-    path.write_bytes(
-        dump_map({**HEADER, "name": name}, {"house": (arcs, known), "senate": ([(1, OUTSIDE, SQUARE)], {})})
-    )
+    apart = (Chamber("house", "House", 500), Chamber("senate", "Senate", 250))
+    header = {**HEADER, "name": name, "chambers": apart}
+    path.write_bytes(dump_map(header, {"house": (arcs, known), "senate": ([(1, OUTSIDE, SQUARE)], {})}))
     loaded = load_map(path)
     assert arcs_of(loaded) == arcs
     assert arcs_of(loaded, "senate") == [(1, OUTSIDE, SQUARE)]
@@ -287,6 +295,16 @@ def test_a_header_that_does_not_fit_its_borders_is_refused(tmp_path: Path, key: 
         ("chambers", [{"code": "house", "name": "House", "districts": 2, "nested_in": "senate", "per": 2}]),
         ("chambers", [{"code": "house", "name": "House", "districts": 2}] * 2),
         ("chambers", [{"code": "senate", "name": "Senate", "districts": 2}]),
+        ("chambers", [{"code": "house", "name": " ", "districts": 500}]),
+        ("chambers", [{"code": "house", "name": "House", "districts": 500, "nested_in": "house", "per": 1}]),
+        ("chambers", nested(500, 2, 249)),
+        ("chambers", nested(500, 2, 251)),
+        ("chambers", nested(500, 500, 1, nested_in="house")),
+        ("chambers", [{"code": "house", "name": "House", "districts": 500}, *nested(500, 2, 250)[1:]]),
+        ("enacted", "Sept 2021"),
+        ("seated_from", "2023-1-11"),
+        ("seated_until", "2033-02-30"),
+        ("first_election", "in 2022"),
         ("layers", []),
         ("layers", [{"chamber": "house", "arcs": -1, "points": 5, "zips": 0, "parts": 0}]),
         ("layers", [{"chamber": "house", "arcs": 10**9, "points": 10**9, "zips": 0, "parts": 0}]),

@@ -20,14 +20,12 @@ from partners_crm.districts.raster import (
     Window,
     borders_of,
     bounds,
-    braille_rows,
     crowded,
     fitted,
     paired,
     panned,
     raster,
     seen,
-    shaded_rows,
     zoomed,
 )
 from partners_crm.errors import NotFound
@@ -154,37 +152,10 @@ def test_a_map_that_shows_everything_has_no_inset() -> None:
     assert crowded(borders, bounds(borders), (40, 40)) is None
 
 
-def test_braille_dots_the_borders() -> None:
-    left = [[1, 1, 2, 2]] * 4
-    assert braille_rows(left) == ["⢸⠀"]
-    assert braille_rows([[1, 1, 1, 1], [1, 1, 1, 1], [2, 2, 2, 2], [2, 2, 2, 2]]) == ["⠒⠒"]
-    assert braille_rows([[1, 2, 2]]) == ["⠁⠀"]
-    assert braille_rows([[0] * 4] * 5) == ["⠀⠀", "⠀⠀"]
-    assert braille_rows([]) == []
-
-
-@pytest.mark.parametrize("code", CODES)
-def test_braille_has_a_dot_exactly_where_the_next_pixel_differs(code: str) -> None:
-    pixels = raster(house(code), fitted(bounds(house(code)), 80, 96), 80, 96)
-    rows = braille_rows(pixels)
-    assert [len(row) for row in rows] == [40] * 24
-    dots = sum((ord(each) - 0x2800).bit_count() for row in rows for each in row)
-    expected = sum(
-        (column < 79 and pixels[row][column + 1] != number) or (row < 95 and pixels[row + 1][column] != number)
-        for row in range(96)
-        for column, number in enumerate(pixels[row])
-    )
-    assert dots == expected
-
-
 def test_pixels_pair_to_cells_of_a_terminal() -> None:
     pixels: Pixels = [[1, 2], [3, 4], [5, 6]]
     assert paired(pixels) == [[(1, 3), (2, 4)], [(5, OUTSIDE), (6, OUTSIDE)]]
     assert paired([]) == []
-
-
-def test_a_map_as_characters() -> None:
-    assert shaded_rows([[0, 1, 1], [2, 2, 0]], lambda number: ".#?"[number]) == [" ##", "??"]
 
 
 # ------------------------------------------------------------------- windows

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.normalize.strings import texts
 
 from partners_crm.errors import InvalidValue
-from partners_crm.normalize.dates import UNKNOWN, covers, ends, parse_date, starts
+from partners_crm.normalize.dates import UNKNOWN, covers, ends, parse_date, starts, written_day
 
 days = st.dates(date(1000, 1, 1), date(2999, 12, 31))
 partials = st.builds(lambda day, length: day.isoformat()[:length], days, st.sampled_from([4, 7, 10]))
@@ -202,3 +202,12 @@ def test_the_day_of_recording_settles_only_an_unknown_start(since: str, recorded
 def test_a_question_is_about_a_single_day(on: str) -> None:
     with pytest.raises(InvalidValue):
         covers("2011", "", on)
+
+
+@given(days)
+def test_a_day_in_words_is_read_back(day: date) -> None:
+    assert parse_date(written_day(day)) == day.isoformat()
+
+
+def test_a_day_in_words_has_no_nought() -> None:
+    assert written_day(date(2026, 2, 3)) == "3 February 2026"

@@ -15,6 +15,7 @@ from tests.normalize.strings import texts
 from partners_crm.normalize.text import (
     MAX_CELL_BYTES,
     MAX_SHOWN,
+    few,
     fold,
     name_key,
     reject_reason,
@@ -277,3 +278,17 @@ def test_a_tidy_value_is_one_line_with_the_same_letters(text: str) -> None:
     assert tidied == tidied.strip()
     assert "\n" not in tidied
     assert tidy(tidied) == tidied
+
+
+@pytest.mark.parametrize(
+    ("names", "most", "words"),
+    [
+        ([], 3, ""),
+        (["A"], 3, "A"),
+        (["A", "B", "C"], 3, "A, B, C"),
+        (["A", "B", "C", "D"], 3, "A, B, C and 1 more"),
+        (["A"] * 1_502, 2, "A, A and 1,500 more"),
+    ],
+)
+def test_a_few_names_and_how_many_more_there_are(names: list[str], most: int, words: str) -> None:
+    assert few(names, most) == words

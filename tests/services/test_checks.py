@@ -20,18 +20,18 @@ from partners_crm.services.checks import (
     Answer,
     Case,
     Check,
-    CheckTerm,
     Finding,
     Planned,
     Ran,
+    RuleTerm,
     Terms,
     planned,
-    read_terms,
     run_checks,
     saved_rules,
-    written,
 )
+from partners_crm.services.checks.running import terms_of
 from partners_crm.services.coverage.rule import Rule as CoverageRule
+from partners_crm.services.rule_terms import written
 from partners_crm.services.seats.correcting import set_holder
 from partners_crm.services.settings import change_setting
 
@@ -124,7 +124,7 @@ def test_a_name_that_nothing_has_is_refused_with_those_there_are(crm: Crm) -> No
         rule(crm, f"Rule {number:02}", "map")
     with pytest.raises(NotFound) as refused:
         run_checks(case_of(crm), ["map", "teeth"])
-    assert "Rule 19, ..." in refused.value.hint
+    assert "Rule 19 and 5 more; checks: " in refused.value.hint
     assert "Rule 20" not in refused.value.hint
 
 
@@ -151,6 +151,7 @@ def test_a_rule_of_a_check_that_is_not_there_fails_and_the_others_run(crm: Crm) 
         ({"kind": "coverage", "terms": "house"}, ["no term house"]),
         ({"kind": "coverage", "terms": "chamber=house chamber=senate"}, ["chamber", "twice"]),
         ({"kind": "coverage", "terms": "min-count=few"}, ["min-count", "few"]),
+        ({"kind": "coverage", "terms": "min-count="}, ["min-count", "not a whole number"]),
         ({"kind": "coverage", "terms": "min-count=0"}, ["min-count", "at least 1"]),
         ({"kind": "coverage", "terms": "silo=moon"}, ["moon", "housing"]),
         ({"kind": "coverage", "terms": "map=il-1812"}, ["il-1812", "il-2021"]),
@@ -191,15 +192,15 @@ def test_an_edit_is_checked_too_and_everything_else_of_records_works(crm: Crm) -
 
 def test_terms_are_read_and_written_the_same() -> None:
     check = BY_NAME["coverage"]
-    terms = read_terms(check, 'of="Children\'s Voice" min_count=2 chamber=both')
+    terms = terms_of(check, 'of="Children\'s Voice" min_count=2 chamber=both')
     assert (terms["of"], terms["min-count"], terms["chamber"], terms["basis"]) == (
         "Children's Voice",
         "2",
         "both",
         "any",
     )
-    assert read_terms(check, written(check, terms)) == terms
-    assert written(check, read_terms(check, "")) == ""
+    assert terms_of(check, written(check.terms, terms)) == terms
+    assert written(check.terms, terms_of(check, "")) == ""
 
 
 def test_the_coverage_check_takes_the_terms_of_a_coverage_rule_with_its_defaults() -> None:
@@ -245,6 +246,24 @@ def test_a_proven_gap_wins_over_what_the_terms_leave_undecided(crm: Crm) -> None
     answer = one(crm, "Unplaced").answer
     assert answer.verdict == "findings"
     assert [each.key for each in answer.doubts] == [f"organization {lost.id}"]
+
+
+def test_the_remedy_names_every_term_that_changes_what_a_district_is(crm: Crm) -> None:
+    member(crm, "Loop Services")
+    asked = CoverageRule(chamber="house", basis="hq", level=2, map="il-2021", map_by="election", strict=True)
+    rule(crm, "At home", "coverage", asked.text)
+    (remedy,) = {each.remedy for each in one(crm, "At home").answer.findings}
+    assert remedy == (
+        "see who would close it: partners coverage gaps"
+        " --chamber house --basis hq --level 2 --map il-2021 --map-by election"
+    )
+
+
+@pytest.mark.parametrize("kind", ["coverage", "map", "places"])
+def test_an_answer_names_the_map_it_was_answered_on(crm: Crm, kind: str) -> None:
+    member(crm, "Loop Services")
+    (chosen,) = [each for each in crm.records(DistrictMap) if each.code == "il-2021"]
+    assert one(crm, kind).answer.map == f"il-2021 {chosen.sha256}"
 
 
 @pytest.fixture
@@ -474,7 +493,7 @@ def test_a_check_is_given_its_terms_and_what_it_writes_about_is_of_one_moment(cr
         seen.extend((dict(terms), case.as_of, case.db.driver.in_transaction))
         return Answer("met", "Looked.")
 
-    check = Check("looking", "looks", run, (CheckTerm("deep", "how deep", "1"), CheckTerm("wide", "how wide", "no")))
+    check = Check("looking", "looks", run, (RuleTerm("deep", "how deep", "1"), RuleTerm("wide", "how wide", "no")))
     run_checks(case_of(crm, date(2025, 1, 1)), checks=[check])
     assert seen == [{"deep": "1", "wide": "no"}, date(2025, 1, 1), True]
     assert not crm.db.driver.in_transaction

@@ -144,6 +144,27 @@ def test_a_better_point_stays_unless_it_is_to_be_replaced(
     assert crm.find(Site, manual.id).match_level == 80
 
 
+def test_many_points_are_placed_as_each_by_itself(
+    crm: Crm, site: Callable[..., Site], take: Callable[..., AnswerReport]
+) -> None:
+    points = [(41.8837, -87.6289), (40.6936, -89.589), (39.8017, -89.6436), (42.2711, -89.094)] * 2
+    sites = [site() for _ in points]
+    half = len(points) // 2
+    report = take(*(answer(each, f"{point[1]},{point[0]}") for each, point in zip(sites[:half], points, strict=False)))
+    with crm.changes("one by one") as unit:
+        for each, point in zip(sites[half:], points[half:], strict=True):
+            assert apply_found(unit, each, Found(80, "", *point)) == "placed"
+        assert report.changes == unit.count
+    standing = [each for each in crm.records(Assignment) if not each.replaced_at]
+    names = ("district", "method", "match_level", "border_m", "neighbour", "share")
+    for together, alone in zip(sites[:half], sites[half:], strict=True):
+        found = [
+            [[each[name] for name in names] for each in standing if each.site == one.id] for one in (together, alone)
+        ]
+        assert found[0]
+        assert sorted(map(str, found[0])) == sorted(map(str, found[1]))
+
+
 def test_no_match_and_ties_are_answers(site: Callable[..., Site], take: Callable[..., AnswerReport]) -> None:
     first, second = site(), site()
     report = take([first.id, "12 Water St, Peoria, IL, 61602", "No_Match"], [second.id, "12 Water St", "Tie"])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +17,8 @@ from partners_crm.errors import InvalidValue
 from partners_crm.model import Membership, Organization
 from partners_crm.normalize.dates import ends, starts
 from partners_crm.services import records
+from partners_crm.services.coverage import Rule
+from partners_crm.services.coverage.evidence import members
 from partners_crm.services.growth import Growth, Spell, growth, tally
 
 TODAY = NOW.date()
@@ -121,6 +125,36 @@ def test_it_agrees_with_the_members_of_a_coverage_statement(crm: Crm) -> None:
     joins(crm, "D", {"since": "2021-01-01", "until": TODAY.isoformat()})
     for day in (date(2019, 1, 1), date(2020, 1, 1), date(2024, 5, 31), date(2024, 6, 1), TODAY):
         assert growth(crm.db, day).members == crm.coverage(as_of=day).members, day
+
+
+def test_of_a_month_that_goes_on_the_status_says_whether_one_left_and_coverage_is_in_doubt(crm: Crm) -> None:
+    joins(crm, "A", {"since": "2020-01-01", "until": "2026-11"})
+    joins(crm, "B", {"since": "2020-01-01", "until": "2026-11", "status": "lapsed"})
+    counts = [(growth(crm.db, day).members, crm.coverage(as_of=day).members) for day in (date(2026, 11, 1), TODAY)]
+    assert counts == [(2, 2), (1, 2)]
+
+
+@given(
+    st.sampled_from(["active", "lapsed", "closed"]),
+    st.tuples(*[st.sampled_from(["", "2024", "2024-03", "2024-03-05", "2025-03", "2025-03-01"])] * 2),
+    st.sampled_from(["", "2024-03-09", "2025-03-31"]),
+    st.sampled_from(["2023-12-31", "2024-01-01", "2024-03-01", "2024-03-31", "2024-12-31", "2025-03-01", "2025-04-01"]),
+)
+def test_whom_coverage_is_certain_of_is_counted_and_whom_it_rules_out_is_not(
+    blank_coalition: Path, tmp_path_factory: pytest.TempPathFactory, status: str, span: tuple[str, ...], recorded: str,
+    day: str,
+) -> None:  # fmt: skip
+    since, until = span
+    if since and until and ends(until) < starts(since):
+        since, until = until, since
+    path = tmp_path_factory.mktemp("growth") / "c.db"
+    shutil.copyfile(blank_coalition, path)
+    path.chmod(0o600)
+    with Crm.open(path, clock=lambda: NOW) as crm:
+        joins(crm, "A", {"status": status, "since": since, "until": until, "recorded_on": recorded})
+        on = date.fromisoformat(day)
+        asked = members(crm.db, on, Rule()).values()
+        assert sum(each.sure for each in asked) <= growth(crm.db, on).members <= len(asked)
 
 
 @pytest.mark.parametrize(("by", "since"), [("week", ""), ("month", "2027"), ("year", "2026-12-01")])

@@ -9,7 +9,7 @@ import pytest
 from tests.conftest import NOW
 
 from partners_crm.crm import Crm
-from partners_crm.model import Contact, ContactPoint, Identifier, Membership, Organization, OtherName, Site
+from partners_crm.model import Assignment, Contact, ContactPoint, Identifier, Membership, Organization, OtherName, Site
 from partners_crm.services.importing.applying import ImportReport
 
 Import = Callable[..., ImportReport]
@@ -130,6 +130,12 @@ def test_coordinates_outweigh_a_stated_district_and_say_so(crm: Crm, load: Impor
     report = load("Organization,Lat,Lon,House District\nA House,41.88,-87.65,100\n")
     assert "which counts" in reasons(report)
     assert crm.coverage(chamber="house", min_match=0).total("house")[0] == 1
+
+
+def test_a_district_stated_for_a_box_is_passed_over_and_said_so(crm: Crm, load: Import) -> None:
+    report = load("Organization,Address,House District,Senate District\nA House,P.O. Box 7,100,50\n")
+    assert reasons(report).count("is stated for a post office box, which places nobody") == 2
+    assert crm.records(Assignment) == []
 
 
 @pytest.mark.parametrize("text", ["27", "27.0", "27th", "HD 27", "House 27", "IL-27", "District 27", "sldl:27"])

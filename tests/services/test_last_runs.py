@@ -60,8 +60,17 @@ def test_what_is_remembered_is_recalled_with_mode_600(tmp_path: Path) -> None:
     other = Subject("", "map", "", "2026-01-01")
     assert recall(path, "uid") == ({}, "")
     assert remember(path, "uid", {HOUSE: run("ab", "c")}) == ""
-    assert remember(path, "uid", {other: run("é")}) == ""
-    assert recall(path, "uid") == ({HOUSE: run("ab", "c"), other: run("é")}, "")
+    unanswered = Run("", frozenset(), frozenset(), undecided=AT)
+    assert remember(path, "uid", {other: Run(AT, frozenset("é"), frozenset(), "il-2021 ab", AT)}) == ""
+    assert remember(path, "uid", {Subject("", "seats", ""): unanswered}) == ""
+    assert recall(path, "uid") == (
+        {
+            HOUSE: run("ab", "c"),
+            other: Run(AT, frozenset("é"), frozenset(), "il-2021 ab", AT),
+            Subject("", "seats", ""): unanswered,
+        },
+        "",
+    )
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
     assert [each.name for each in path.parent.iterdir()] == [path.name]
@@ -87,6 +96,15 @@ def test_only_so_many_runs_are_kept_the_newest(tmp_path: Path) -> None:
     assert Subject("rule 5", "map", "") in kept
 
 
+def test_a_run_without_an_answer_is_as_new_as_the_day_it_was_asked(tmp_path: Path) -> None:
+    path = tmp_path / "runs.json"
+    asked = Run("2025-01-01T00:00:00Z", frozenset(), frozenset(), undecided="2026-12-01T00:00:00Z")
+    many = {Subject(f"rule {number}", "map", ""): run() for number in range(last_runs.KEPT)}
+    remember(path, "uid", {HOUSE: asked, **many})
+    kept = recall(path, "uid")[0]
+    assert (len(kept), kept[HOUSE]) == (last_runs.KEPT, asked)
+
+
 GOOD = {"schema_version": 1, "coalition": "uid", "runs": []}
 ENTRY = {"name": "", "kind": "map", "terms": "", "as_of": "", "at": AT, "findings": [], "doubts": []}
 
@@ -107,9 +125,12 @@ ENTRY = {"name": "", "kind": "map", "terms": "", "as_of": "", "at": AT, "finding
         json.dumps({**GOOD, "runs": [{**ENTRY, "findings": "abc"}]}).encode(),
         json.dumps({**GOOD, "runs": [{**ENTRY, "findings": [1]}]}).encode(),
         json.dumps({**GOOD, "runs": [{**ENTRY, "at": "yesterday"}]}).encode(),
+        json.dumps({**GOOD, "runs": [{**ENTRY, "at": ""}]}).encode(),
+        json.dumps({**GOOD, "runs": [{**ENTRY, "map": 3}]}).encode(),
+        json.dumps({**GOOD, "runs": [{**ENTRY, "undecided": "yesterday"}]}).encode(),
         json.dumps({**GOOD, "runs": [{"name": ""}]}).encode(),
     ],
-    ids=range(14),
+    ids=range(17),
 )
 def test_a_file_that_is_none_of_ours_is_ignored_with_a_word_and_replaced(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "runs.json"
@@ -119,6 +140,12 @@ def test_a_file_that_is_none_of_ours_is_ignored_with_a_word_and_replaced(tmp_pat
     assert word.startswith(f"{path} is ignored")
     assert remember(path, "uid", {HOUSE: run("a")}) == ""
     assert recall(path, "uid") == ({HOUSE: run("a")}, "")
+
+
+def test_a_run_that_says_nothing_of_its_map_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "runs.json"
+    path.write_text(json.dumps({**GOOD, "runs": [ENTRY]}))
+    assert recall(path, "uid") == ({Subject("", "map", ""): run()}, "")
 
 
 def test_neither_a_link_nor_a_pipe_nor_a_folder_is_read(tmp_path: Path) -> None:

@@ -165,7 +165,7 @@ def test_a_new_assignment_takes_the_place_of_the_old_one_and_nothing_is_deleted(
 def test_placing_again_writes_nothing_and_says_what_moved_when_it_does(crm: Crm) -> None:
     place = site(crm, **LOOP)
     with crm.changes("again") as unit:
-        assert place_all(unit) == placing.Placing(0, 0, settled=())
+        assert place_all(unit) == placing.Placing(0, 0, moved=())
         assert unit.count == 0
     # As if the site had been placed by other borders.
     (one,) = standing(crm, place)

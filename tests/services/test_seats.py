@@ -242,6 +242,59 @@ def test_who_was_elected_is_in_office_from_the_first_day_on(crm: Crm, roster: Ca
     assert held(crm, "house", 8, date(2020, 1, 1))[1] == "unknown"
 
 
+def test_who_is_to_come_later_and_is_named_without_a_start_was_appointed_early(
+    crm: Crm, roster: Callable[..., Path]
+) -> None:
+    load(crm, roster(whole_house()), date(2025, 2, 1))
+    load(crm, roster(whole_house(h7="q7,New Seven,lower,7,2027-01-13,,,,,")), date(2026, 11, 10))
+    early = whole_house(h7="q7,New Seven,lower,7,,,,,,")
+    report = load(crm, roster(early))
+    assert (report.filled, report.updated, report.contacts, report.withdrawn) == (0, 1, 0, ())
+    assert held(crm, "house", 7) == ("New Seven", "elected", TODAY.isoformat())
+    assert held(crm, "house", 7, TODAY - timedelta(days=1))[0] == "Member 7"
+    assert held(crm, "house", 7, date(2027, 2, 1))[0] == "New Seven"
+    assert load(crm, roster(early)).changes == 0
+    crm.undo()
+    assert held(crm, "house", 7)[0] == "Member 7"
+    # A row that calls him a member-elect seats nobody.
+    head = HEAD.replace("end", "end,status")
+    load(crm, roster("q7,New Seven,lower,7,,,elect,,,,\n", head=head))
+    assert held(crm, "house", 7)[0] == "Member 7"
+
+
+def test_who_begins_in_a_month_leaves_the_one_before_him_in_office_until_then(
+    crm: Crm, roster: Callable[..., Path]
+) -> None:
+    load(crm, roster(whole_house(h7="p7,Member 7,lower,7,,,,,,")), date(2025, 2, 1))
+    coming = whole_house(h7="q7,New Seven,lower,7,2027-01,,,,,")
+    load(crm, roster(coming))
+    assert held(crm, "house", 7)[0] == "Member 7"
+    assert held(crm, "house", 7, date(2027, 2, 1))[0] == "New Seven"
+    early = whole_house(h7="q7,New Seven,lower,7,,,,,,")
+    assert load(crm, roster(early)).updated == 1
+    assert held(crm, "house", 7)[0] == "New Seven"
+    assert load(crm, roster(early)).changes == 0
+
+
+def test_a_roster_of_before_tells_who_held_a_seat_then(crm: Crm, roster: Callable[..., Path]) -> None:
+    load(crm, roster("p1,Old One,upper,1,2018,,,,,\n"), date(2020, 1, 1))
+    load(crm, roster("q1,New One,upper,1,,,,,,\n"), date(2023, 4, 5))
+    assert held(crm, "senate", 1, date(2022, 2, 7))[0] == "Old One"
+    assert load(crm, roster("q1,New One,upper,1,,,,,,\n"), date(2022, 2, 7)).updated == 1
+    assert held(crm, "senate", 1, date(2022, 2, 7)) == ("New One", "elected", "")
+    assert held(crm, "senate", 1, date(2022, 2, 6))[0] == "Old One"
+
+
+def test_who_comes_back_is_completed_at_once(crm: Crm, roster: Callable[..., Path]) -> None:
+    rows = ("p1,A One,upper,1,2019-01-09,,,,,\n", "p2,B Two,upper,1,2021-01-13,,,,,\n")
+    for row, day in zip(rows, (date(2020, 1, 1), date(2022, 1, 1)), strict=True):
+        load(crm, roster(row), day)
+    again = "p1,A One,upper,1,2019-01-09,,Party,,,\n"
+    assert load(crm, roster(again)).withdrawn == ("Senate 1, B Two since 2021-01-13",)
+    assert seat_of(crm.db, "senate", 1, TODAY).party == "Party"
+    assert load(crm, roster(again)).changes == 0
+
+
 # -------------------------------------------------------------------- corrections
 
 
@@ -286,6 +339,19 @@ def test_a_term_of_a_roster_edited_by_hand_is_left_alone(crm: Crm, roster: Calla
     assert seat_of(crm.db, "house", 5, TODAY).party == "Independent"
     crm.undo()
     assert load(crm, roster(whole_house())).kept == ()
+
+
+def test_who_stands_in_another_row_keeps_the_seat_that_a_person_said_is_his(
+    crm: Crm, roster: Callable[..., Path]
+) -> None:
+    load(crm, roster("p1,A One,upper,1,2025-01-08,,,,,\n"))
+    with crm.changes("edit") as unit:
+        (term,) = crm.records(Term)
+        records.edit(unit, term, party="Independent")
+    moved = "p2,B Two,upper,1,,,,,,\np1,A One,lower,4,,,,,,\n"
+    assert load(crm, roster(moved)).kept == ("Senate 1, A One, by hand on 2026-11-24",)
+    assert held(crm, "senate", 1)[0] == held(crm, "house", 4)[0] == "A One"
+    assert load(crm, roster(moved)).changes == 0
 
 
 def test_a_correction_takes_a_known_contact_and_refuses_what_cannot_be(crm: Crm, roster: Callable[..., Path]) -> None:

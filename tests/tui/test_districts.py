@@ -1,4 +1,4 @@
-"""The Districts screen: one answer as tiles, map and table, its terms, the card of a district, and the list of gaps."""
+"""The Districts screen: one answer as tiles, map and table, and its terms."""
 
 from __future__ import annotations
 
@@ -14,86 +14,18 @@ from partners_crm.crm import Crm
 from partners_crm.districts.maps import Chamber, dump_map, load_map, parse_map
 from partners_crm.districts.tiles import Cell, Direction, grid, grids
 from partners_crm.errors import InvalidValue
-from partners_crm.model import Affiliation, Membership, Organization, Silo, SiloShare, Site
-from partners_crm.services import records
-from partners_crm.services.coverage import Coverage
-from partners_crm.services.coverage.gaps import gaps
 from partners_crm.services.pictures.legend import TEXT_LEGEND
-from partners_crm.tui.app import PartnersApp
 from partners_crm.tui.screens.day import day_of
-from partners_crm.tui.screens.districts import Districts
 from partners_crm.tui.widgets.board import Board
 from partners_crm.tui.widgets.outline import Outline
-from partners_crm.tui.widgets.text import Line
 from partners_crm.tui.widgets.tiles import Tiles
 from tests.conftest import NOW
 from tests.made_maps import crooked, header
 from tests.tui.driving import drive, press, screen_text, settled, type_text
+from tests.tui.seeing import beside, covered, go_to, head, house_of, screen, text_of
 
-LOOP = (41.8837, -87.6289)
-"""In House 5 of il-2021."""
 DIRECTIONS: tuple[Direction, ...] = ("up", "down", "left", "right")
 PLAINSLAND = Path(__file__).parents[2] / "fixtures" / "second" / "zz-2021.map"
-
-
-@pytest.fixture
-def coalition(database: Path) -> Path:
-    """A member in the Loop, one that is known by its ZIP code, one that has lapsed, and a prospect near by."""
-    with Crm.open(database, clock=lambda: NOW) as crm, crm.changes("four") as unit:
-        housing = next(each for each in crm.records(Silo) if each.code == "housing")
-        for name, status, since, place in (
-            ("Birch Homes", "active", "2020-03-01", {"latitude": LOOP[0], "longitude": LOOP[1], "match_level": 100}),
-            ("Cedar Kitchen", "active", "2019", {"postal_code": "60647"}),
-            ("Dogwood", "lapsed", "2010", {"latitude": 39.8, "longitude": -89.65, "match_level": 100}),
-            ("Elm Street", "prospect", "", {"latitude": 40.69, "longitude": -89.59, "match_level": 100}),
-        ):
-            body = records.add(unit, Organization, name=name, kind="provider")
-            until = "2015-06-30" if status == "lapsed" else ""
-            records.add(unit, Membership, organization=body.id, status=status, since=since, until=until)
-            kind = "hq" if name == "Birch Homes" else "service"
-            records.add(unit, Site, organization=body.id, name="Main", kind=kind, **place)
-            if name == "Birch Homes":
-                records.add(unit, SiloShare, organization=body.id, silo=housing.id, weight=1.0)
-                guild = records.add(unit, Organization, name="Guild of Landlords", kind="association")
-                records.add(unit, Affiliation, organization=body.id, association=guild.id, since="2001")
-    return database
-
-
-def house_of(path: Path, place: tuple[float, float] = LOOP) -> int:
-    from partners_crm.services.maps import index_of
-    from partners_crm.store.maps import map_for
-
-    with Crm.open(path, clock=lambda: NOW) as crm:
-        found = index_of(crm.db, map_for(crm.db, crm.today), "house").locate(*place)
-        assert found is not None
-        return found.number
-
-
-def screen(pilot: Pilot[Any]) -> Districts:
-    return cast("Districts", cast("PartnersApp", pilot.app).screen)
-
-
-def covered(pilot: Pilot[Any]) -> Coverage:
-    found = screen(pilot).found
-    assert found is not None
-    return found.coverage
-
-
-async def go_to(pilot: Pilot[Any], cell: Cell) -> None:
-    """Put the cursor of the tiles on a district, and let it rest."""
-    screen(pilot).query_one(Tiles).choose(cell)
-    await pilot.pause(0.15)
-    await settled(pilot)
-
-
-def text_of(pilot: Pilot[Any]) -> str:
-    """The screen in one line, for words that are wrapped."""
-    return " ".join(screen_text(pilot.app).split())
-
-
-def beside(pilot: Pilot[Any]) -> str:
-    """What stands beside the picture, in one line."""
-    return " ".join(str(screen(pilot).query_one("#aside-text", Line).content).split())
 
 
 # -------------------------------------------------------------------- the picture
@@ -219,7 +151,7 @@ def test_a_click_chooses_a_district_and_a_second_one_opens_it(coalition: Path) -
         assert screen(pilot).cell == Cell("house", 10)
         await pilot.click(Tiles, offset=(box.x, box.y))
         await settled(pilot)
-        assert "House 10 has no member" in text_of(pilot)
+        assert "House 10: gap, no members" in head(pilot)
 
     drive(coalition, script)
 
@@ -253,7 +185,7 @@ def test_the_table_lists_gaps_first_and_its_cursor_is_the_cursor(coalition: Path
             Cell("house", house_of(coalition)),
         }
         await press(pilot, "home", "enter")
-        assert "House 1 has no member" in text_of(pilot)
+        assert "House 1: gap, no members" in head(pilot)
 
     drive(coalition, script)
 
@@ -462,133 +394,6 @@ def test_figures_are_said_in_words(coalition: Path) -> None:
     drive(coalition, script)
 
 
-# -------------------------------------------------------------------- the card and the list of gaps
-
-
-def test_the_card_names_who_is_in_it_and_opens_them(coalition: Path) -> None:
-    number = house_of(coalition)
-
-    async def script(pilot: Pilot[Any]) -> None:
-        await press(pilot, "4")
-        await go_to(pilot, Cell("house", number))
-        await press(pilot, "enter")
-        text = text_of(pilot)
-        assert f"House {number} is covered" in text
-        assert "CERTAINLY IN IT" in text
-        assert "rooftop" in text
-        assert "member since 2020-03-01" in text
-        assert "LAWMAKER" in text
-        await press(pilot, "enter")
-        assert "OVERVIEW" in screen_text(pilot.app)
-        assert "Birch Homes" in screen_text(pilot.app).splitlines()[0]
-        await press(pilot, "escape")
-        assert "CERTAINLY IN IT" in screen_text(pilot.app)
-        await press(pilot, "escape")
-        assert screen(pilot).cell == Cell("house", number)
-
-    drive(coalition, script)
-
-
-def test_the_card_of_a_gap_names_who_would_close_it(coalition: Path) -> None:
-    number = house_of(coalition, (39.8, -89.65))
-
-    async def script(pilot: Pilot[Any]) -> None:
-        await press(pilot, "4")
-        await go_to(pilot, Cell("house", number))
-        await press(pilot, "enter")
-        text = text_of(pilot)
-        assert f"House {number} has no member" in text
-        assert "NEAREST MEMBERS" in text
-        assert " km " in text
-        assert "WAS A MEMBER HERE" in text
-        assert "Dogwood" in text
-
-    drive(coalition, script)
-
-
-def test_the_card_of_a_doubtful_district_says_why(coalition: Path) -> None:
-    async def script(pilot: Pilot[Any]) -> None:
-        await press(pilot, "4")
-        doubtful = next(each for each in covered(pilot).possible if each.chamber == "house")
-        await go_to(pilot, Cell("house", doubtful.number))
-        await press(pilot, "enter")
-        text = text_of(pilot)
-        assert "POSSIBLY IN IT" in text
-        assert "Cedar Kitchen" in text
-        assert "of the area of ZIP 60647 lies here" in text
-
-    drive(coalition, script)
-
-
-def test_the_card_leads_to_everybody_in_the_district(coalition: Path) -> None:
-    number = house_of(coalition)
-
-    async def script(pilot: Pilot[Any]) -> None:
-        await press(pilot, "4")
-        await go_to(pilot, Cell("house", number))
-        await press(pilot, "enter", "end", "enter")
-        text = screen_text(pilot.app)
-        assert f"district:il-2021:sldl:{number}" in text
-        assert "1 organization " in text
-        await press(pilot, "escape")
-        assert "CERTAINLY IN IT" in screen_text(pilot.app)
-        await press(pilot, "home", "enter")
-        assert "this line is about no record" in text_of(pilot)
-
-    drive(coalition, script)
-
-
-def test_beside_the_picture_the_card_follows_the_cursor(coalition: Path) -> None:
-    number = house_of(coalition)
-
-    async def script(pilot: Pilot[Any]) -> None:
-        await press(pilot, "4")
-        await go_to(pilot, Cell("house", number))
-        assert "Certainly in it" in screen_text(pilot.app)
-        assert "Birch Homes" in screen_text(pilot.app)
-        await go_to(pilot, Cell("house", house_of(coalition, (39.8, -89.65))))
-        text = screen_text(pilot.app)
-        assert "Nearest members" in text
-        assert "Dogwood" in text
-
-    drive(coalition, script, (140, 40))
-
-
-def test_the_list_of_gaps_begins_with_the_cheapest_way(coalition: Path) -> None:
-    with Crm.open(coalition, clock=lambda: NOW) as crm:
-        report = gaps(crm.db, crm.today, crm.coverage().rule)
-    assert [step.name for step in report.steps] == ["Dogwood", "Elm Street"]
-
-    async def script(pilot: Pilot[Any]) -> None:
-        await press(pilot, "4", "f")
-        text = text_of(pilot)
-        assert f"{len(report.closings)} open districts: 4 can be closed by 2 organizations" in text
-        assert "WIN THESE, IN THIS ORDER" in text
-        assert f"closes {', '.join(report.steps[0].closes)}" in text
-        lines = [line for line in screen_text(pilot.app).splitlines() if "may be in it" in line]
-        assert lines, "what an address would settle comes first"
-        await press(pilot, "enter")
-        assert "Dogwood" in screen_text(pilot.app).splitlines()[0]
-
-    drive(coalition, script)
-
-
-def test_a_change_on_a_card_above_is_seen_in_the_answer(coalition: Path) -> None:
-    number = house_of(coalition)
-
-    async def script(pilot: Pilot[Any]) -> None:
-        await press(pilot, "4")
-        await go_to(pilot, Cell("house", number))
-        assert covered(pilot).total("house") == (1, 118)
-        await press(pilot, "enter", "u")
-        assert "House" in screen_text(pilot.app)
-        await press(pilot, "escape")
-        assert covered(pilot).total("house") == (0, 118)
-        assert "0 of 118 House districts" in beside(pilot)
-
-    drive(coalition, script)
-
-
 # -------------------------------------------------------------------- other maps and sizes
 
 
@@ -623,7 +428,7 @@ def test_a_state_of_one_chamber_has_the_same_screen(tmp_path: Path, placed: bool
         assert screen(pilot).cell == Cell("house", 10)
         assert "the map has one chamber" in screen_text(pilot.app)
         await press(pilot, "enter")
-        assert "Assembly 10 has no member" in text_of(pilot)
+        assert "Assembly 10: gap, no members" in head(pilot)
         await press(pilot, "escape", "m", "plus", "left", "0", "m", "f")
         assert "49 open districts" in screen_text(pilot.app)
 
@@ -636,7 +441,7 @@ def test_the_second_state_of_the_fixtures_has_a_picture(tmp_path: Path) -> None:
 
     async def script(pilot: Pilot[Any]) -> None:
         await press(pilot, "4", "right", "m", "m", "m", "enter")
-        assert "Legislature 2 has no member" in text_of(pilot)
+        assert "Legislature 2: gap, no members" in head(pilot)
 
     drive(path, script)
 

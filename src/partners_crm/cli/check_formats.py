@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Literal
 
 from partners_crm.cli.coverage_formats import ranges
+from partners_crm.cli.exit_codes import DONE
 from partners_crm.cli.output import FORMATS, out, out_csv, out_json
 from partners_crm.services.checks import Finding, Ran
 
@@ -43,6 +44,17 @@ class Shown:
     """When that run was, UTC; "" where there is none to compare with."""
     since_words: str = ""
     """The same where the coalition is."""
+    note: str = ""
+    """What else has changed since then: the map."""
+    still_undecided: bool = False
+    """Whether it has no answer, and had none in that run."""
+
+    @property
+    def matters(self) -> bool:
+        """Whether it is worth a line to somebody who wants quiet."""
+        if self.compared and self.since and self.ran.answered:
+            return bool(self.lines or self.note)
+        return self.code != DONE and not self.still_undecided
 
 
 def whole(ran: Ran, code: int) -> Shown:
@@ -90,13 +102,25 @@ def _table(shown: Sequence[Shown]) -> None:
         out(_headline(each))
         if not each.compared or not each.since or not each.ran.answered:
             out(f"  {each.ran.answer.statement}")
-        for (state, remedy), lines in groupby(each.lines, key=lambda line: (line.state, line.about.remedy)):
-            word = "" if state == "finding" else f"{state}: "
-            for text in _gathered([line.about.text for line in lines]):
-                out(f"  {word}{text}")
-            if remedy:  # what helps all of them is said once
-                out(f"    -> {remedy}")
+        for line in filter(None, (each.note, *lines_of(each))):
+            out(f"  {line}")
     out(counts(shown))
+
+
+def lines_of(shown: Shown) -> Iterator[str]:
+    """What is said of a rule, line by line, each with what to do about it."""
+    for (state, remedy), lines in groupby(shown.lines, key=lambda line: (line.state, line.about.remedy)):
+        word = "" if state == "finding" else f"{state}: "
+        for text in _gathered([line.about.text for line in lines]):
+            yield f"{word}{text}"
+        if remedy:  # what helps all of them is said once
+            yield f"  -> {remedy}"
+
+
+def tally(shown: Shown) -> tuple[int, int]:
+    """How much was (lost, gained) since the last run."""
+    states = [line.state for line in shown.lines]
+    return states.count("lost"), states.count("gained")
 
 
 def _gathered(texts: Sequence[str]) -> list[str]:
@@ -117,7 +141,7 @@ def _headline(shown: Shown) -> str:
         return f"{ran.name}{terms}: {verdict(shown)}"
     if not shown.since:
         return f"{ran.name}{terms}: {verdict(shown)}; there is no earlier run to compare with"
-    lost, gained = (sum(line.state == state for line in shown.lines) for state in ("lost", "gained"))
+    lost, gained = tally(shown)
     change = f"{lost} lost, {gained} gained" if shown.lines else "nothing lost or gained"
     return f"{ran.name}{terms}: {change} since {shown.since_words}; now {verdict(shown)}"
 
@@ -155,8 +179,8 @@ def _said(shown: Shown) -> dict[str, Any]:
     if not shown.compared:
         return {"findings": _of(shown, "finding"), "doubts": _of(shown, "doubt")}
     if not shown.since:  # nothing was known: everything was lost since
-        return {"since": None, "lost": [_line(line) for line in shown.lines], "gained": []}
-    return {"since": shown.since, "lost": _of(shown, "lost"), "gained": _of(shown, "gained")}
+        return {"since": None, "note": "", "lost": [_line(line) for line in shown.lines], "gained": []}
+    return {"since": shown.since, "note": shown.note, "lost": _of(shown, "lost"), "gained": _of(shown, "gained")}
 
 
 def _of(shown: Shown, state: str) -> list[dict[str, str]]:
@@ -177,6 +201,8 @@ def _rows(shown: Sequence[Shown]) -> list[tuple[str, ...]]:
         said: list[tuple[str, ...]] = [
             (line.state, line.about.key, line.about.text, line.about.remedy) for line in each.lines
         ]
+        if each.note:
+            said.append(("note", "", each.note, ""))
         rows += [(*begin, *words, end) for words in said or [("", "", "", "")]]
     return rows
 
@@ -193,8 +219,10 @@ def as_junit(shown: Sequence[Shown], as_of: str) -> str:
         cases = [Case(line.about.key, ran.name, states[line.now], _message(line)) for line in each.lines]
         if not cases or ran.answer.verdict in {"undecided", "failed"}:
             cases.insert(0, Case(ran.kind, ran.name, without[ran.answer.verdict], ran.answer.statement))
-        named = (("check", ran.kind), ("terms", ran.terms), ("as_of", as_of), ("statement", ran.answer.statement))
-        suites.append(Suite(ran.name, tuple(cases), named))
+        named = [("check", ran.kind), ("terms", ran.terms), ("as_of", as_of), ("statement", ran.answer.statement)]
+        if each.note:
+            named.append(("note", each.note))
+        suites.append(Suite(ran.name, tuple(cases), tuple(named)))
     return junit(suites)
 
 
@@ -213,7 +241,7 @@ def as_markdown(shown: Sequence[Shown]) -> str:
     ]
     for each in shown:
         if each.compared and each.ran.answered:
-            parts.append(f"{markdown_text(_headline(each))}\n")
+            parts += [f"{markdown_text(line)}\n" for line in filter(None, (_headline(each), each.note))]
         if each.lines:
             parts.append(f"### {markdown_text(each.ran.name)}\n")
             said = [(line.state, line.about.text, line.about.remedy) for line in each.lines]

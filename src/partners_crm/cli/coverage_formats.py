@@ -6,8 +6,10 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from partners_crm.cli import exit_codes
 from partners_crm.cli.output import FORMATS, out, out_csv, out_json, out_table
 from partners_crm.crm import Crm
+from partners_crm.normalize.text import few
 from partners_crm.services.coverage import SCHEMA_VERSION, Coverage, DistrictCoverage
 
 CHECK_FORMATS = (*FORMATS, "junit", "markdown", "svg", "map-svg", "html")
@@ -15,6 +17,14 @@ LINE = 100
 """Characters of a printed line of gaps."""
 NAMED = 3
 """Organizations named for a possible district; JSON names all."""
+
+
+def code_of(*found: Coverage) -> int:
+    """The exit code of answers: a proven gap wins over what is undecided."""
+    verdicts = {each.verdict for each in found}
+    if "gaps" in verdicts:
+        return exit_codes.FINDINGS
+    return exit_codes.UNDECIDED if "undecided" in verdicts else exit_codes.DONE
 
 
 def write(crm: Crm, found: Coverage, form: str) -> None:
@@ -268,5 +278,4 @@ def _table_by_silo(found: Mapping[str, Coverage]) -> None:
 
 def listed(pairs: Sequence[tuple[int, str]]) -> str:
     """The first few names of (id, name) pairs, and how many more there are."""
-    names = ", ".join(name for _, name in pairs[:NAMED])
-    return names + (f" and {len(pairs) - NAMED} more" if len(pairs) > NAMED else "")
+    return few([name for _, name in pairs], NAMED)

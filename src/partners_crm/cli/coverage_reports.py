@@ -11,8 +11,7 @@ from itertools import zip_longest
 from typing import Any
 
 from partners_crm.cli import exit_codes
-from partners_crm.cli.commands.coverage import code_of
-from partners_crm.cli.coverage_formats import listed, ranges, rule_json, unassigned
+from partners_crm.cli.coverage_formats import code_of, listed, ranges, rule_json, unassigned
 from partners_crm.cli.formats import markdown_table, markdown_text
 from partners_crm.cli.output import out, out_csv, out_json, out_table
 from partners_crm.crm import Crm
@@ -101,7 +100,8 @@ def _print_explained(each: explaining.Explanation) -> None:
     out(each.sentence)
     for one in each.witnesses:
         out()
-        out(f"{'certain ' if one.certain else 'possible'}  {one.name} ({one.membership or 'no membership of ours'})")
+        word = "certain" if one.certain else "possible" if one.counts else "-"
+        out(f"{word:<8}  {one.name} ({one.membership or 'no membership of ours'})")
         out(f"          {one.place}")
         out(f"          {_how(one)}")
         if one.decision:
@@ -350,9 +350,10 @@ def snapshot(crm: Crm, options: argparse.Namespace, rule: Rule, day: date) -> in
     if options.delete:
         with crm.changes(f"forget the coverage answer {options.name}") as unit:
             snapshots.forget(unit, options.name)
-        out_json({"schema_version": SCHEMA_VERSION, "deleted": options.name}) if options.format == "json" else out(
-            f"forgot {options.name}; partners undo brings it back"
-        )
+        if options.format == "json":
+            out_json({"schema_version": SCHEMA_VERSION, "deleted": options.name})
+        else:
+            out(f"forgot {options.name}; partners undo brings it back")
         return exit_codes.DONE
     found = crm.coverage(rule, as_of=day)
     with crm.changes(f"keep the coverage answer {options.name}") as unit:

@@ -6,10 +6,12 @@ import argparse
 import os
 import sys
 from collections.abc import Iterator, Sequence
+from datetime import date
 from typing import Any, NoReturn, cast
 
 from partners_crm.cli import exit_codes
 from partners_crm.cli.output import FORMATS, say
+from partners_crm.errors import InvalidValue
 
 HELP_WIDTH = 100
 """Characters of a line of help at most."""
@@ -65,6 +67,18 @@ class Parser(argparse.ArgumentParser):
         say(f"{self.prog}: {message}")
         say(f"see: {self.prog} --help")
         sys.exit(exit_codes.USAGE)
+
+
+def day_of(text: str, option: str = "--as-of") -> date:
+    """The day an option names.
+
+    Raises:
+        InvalidValue: it is no day of the calendar.
+    """
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise InvalidValue(option, text, "is no date", "write it as 2026-11-24") from None
 
 
 def _help_width() -> int:

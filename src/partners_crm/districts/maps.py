@@ -21,6 +21,7 @@ import sys
 import zlib
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from functools import lru_cache
 from itertools import accumulate
 from pathlib import Path
@@ -153,6 +154,14 @@ class DistrictMap(NamedTuple):
     info: MapInfo
     borders: dict[str, Borders]
     zips: dict[str, Areas]
+
+    def bare(self) -> tuple[tuple[str, int], ...]:
+        """(chamber, number) of the districts that should have borders and have none."""
+        return tuple(
+            (chamber, number)
+            for chamber, some in self.borders.items()
+            for number in sorted(set(range(1, self.info.counts[chamber] + 1)) - {*some.left, *some.right})
+        )
 
 
 Arc = tuple[int, int, list[tuple[int, int]]]
@@ -316,7 +325,6 @@ def _is_sound(info: MapInfo) -> bool:
     metres = (info.tolerance_m, info.border_shift_m)
     counts, stored = info.counts, [layer.chamber for layer in info.layers]
     sizes = [size for layer in info.layers for size in layer[1:]]
-    parents = [(each.nested_in, each.per) for each in info.chambers if each.nested_in or each.per]
     tiles = [(counts[code], tile) for code, layout in info.tiles.items() for tile in layout]
     return (
         all(isinstance(text, str) and text.isprintable() for text in texts)
@@ -324,11 +332,14 @@ def _is_sound(info: MapInfo) -> bool:
         and re.fullmatch(r"[a-z]{2}", info.state) is not None
         and all(isinstance(each, int | float) and 0 <= each <= MOST_METRES for each in metres)
         and all(type(each) is int and 0 < each < MOST_DISTRICTS for each in counts.values())
-        and all(isinstance(each.name, str) and each.name.isprintable() for each in info.chambers)
+        and all(isinstance(each.name, str) and each.name.strip() and each.name.isprintable() for each in info.chambers)
         and len(counts) == len(info.chambers) == len(counts.keys() & OCD_TYPE.keys())
-        and all(code in counts and type(per) is int and per > 0 for code, per in parents)
+        and all(_nests(each, info) for each in info.chambers if each.nested_in or each.per)
         and stored[0] == info.base
-        and len(set(stored)) == len(stored) == len(counts.keys() & stored)
+        # A place is found in the chambers that no other is nested in; in the others it follows.
+        and sorted(stored) == sorted(counts.keys() - {each.nested_in for each in info.chambers})
+        and all(map(_is_day, (info.enacted, info.seated_from, info.seated_until)))
+        and re.fullmatch(r"(\d{4})?", info.first_election) is not None
         and all(type(size) is int and size >= 0 for size in sizes)
         and sum(map(_size, info.layers)) <= MAP_BYTES // 4
         and all(type(each) is int and 0 <= each < MOST_DISTRICTS for _, tile in tiles for each in tile)
@@ -336,9 +347,25 @@ def _is_sound(info: MapInfo) -> bool:
     )
 
 
+def _nests(chamber: Chamber, info: MapInfo) -> bool:
+    """Whether the districts of a chamber fill those it is nested in, which are nested in no other."""
+    above = [each for each in info.chambers if each.code == chamber.nested_in != chamber.code]
+    if not above or above[0].nested_in or type(chamber.per) is not int or chamber.per < 1:
+        return False
+    return chamber.parent(chamber.districts) == above[0].districts
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return not text or date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+
+
 def _fits(borders: Borders, areas: Areas, layer: Layer, districts: int) -> bool:
     """Whether the columns of a layer name only districts of the map and points of the earth."""
-    sides = (*borders.left, *borders.right, *(number for parts in areas.values() for number, _ in parts))
+    sides = {*borders.left, *borders.right}
+    parts = [part for some in areas.values() for part in some]
     return (
         layer.arcs > 0
         and min(borders.sizes) >= 2
@@ -347,6 +374,7 @@ def _fits(borders: Borders, areas: Areas, layer: Layer, districts: int) -> bool:
         and max(map(abs, borders.lat)) <= 90 * SCALE
         and min(sides) >= OUTSIDE
         and max(sides) <= districts
+        and all(1 <= number <= districts and 0 <= share <= 1 for number, share in parts)
         and len(areas) == layer.zips
     )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from partners_crm.districts.geometry import metres_per_unit
@@ -234,49 +234,15 @@ def raster(borders: Borders, window: Window, width: int, height: int) -> Pixels:
     return found
 
 
-def braille_rows(pixels: Pixels) -> list[str]:
-    """The borders as braille: two pixels across and four down to a character, a dot where the next pixel differs."""
-    width = len(pixels[0]) if pixels else 0
-    rows = []
-    blank = [0] * (-(-width // 2))
-    for start in range(0, len(pixels), 4):
-        cells = blank[:]
-        for place in range(start, min(start + 4, len(pixels))):
-            row = pixels[place]
-            below = pixels[place + 1] if place + 1 < len(pixels) else row
-            dots = [a != b or a != c for a, b, c in zip(row, [*row[1:], row[-1]], below, strict=True)]
-            west, east = _DOTS[place - start]
-            for cell, dot in enumerate(dots[::2]):
-                if dot:
-                    cells[cell] |= west
-            for cell, dot in enumerate(dots[1::2]):
-                if dot:
-                    cells[cell] |= east
-        rows.append("".join([chr(_BRAILLE + dots) for dots in cells]))
-    return rows
-
-
 def paired(pixels: Pixels) -> list[list[tuple[int, int]]]:
     """The pixels as cells of a terminal, (upper, lower) half of each; a missing last row is outside."""
     lower = [*pixels[1::2], *([[OUTSIDE] * len(pixels[-1])] if len(pixels) % 2 else [])]
     return [list(zip(up, down, strict=True)) for up, down in zip(pixels[::2], lower, strict=True)]
 
 
-def shaded_rows(pixels: Pixels, shade_of: Callable[[int], str]) -> list[str]:
-    """The pixels, which should be twice as high as wide, as text: a character for each district, a blank outside."""
-    shades = {number: shade_of(number) for number in sorted(seen(pixels))}
-    shades[OUTSIDE] = " "
-    return ["".join([shades[number] for number in row]).rstrip() for row in pixels]
-
-
 def seen(pixels: Pixels) -> set[int]:
     """The districts that have at least one pixel."""
     return {number for row in pixels for number in set(row)} - {OUTSIDE}
-
-
-_BRAILLE = 0x2800
-_DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
-"""Bits of the two dots in each of the four lines of a character."""
 
 
 def _crossings(

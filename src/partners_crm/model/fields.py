@@ -12,7 +12,7 @@ from typing import Any, Literal, cast, overload
 
 from partners_crm.model.orm import peewee
 
-Kind = Literal["text", "note", "choice", "whole", "decimal", "flag", "day", "link"]
+Kind = Literal["text", "note", "data", "choice", "whole", "decimal", "flag", "day", "link"]
 Visibility = Literal["everyone", "staff", "author"]
 OnDelete = Literal["cascade", "clear"]
 Choices = tuple[tuple[str, str], ...]
@@ -84,6 +84,11 @@ def note(
     """Text of any number of lines."""
     field = peewee.TextField(default="")
     return cast("peewee.TextField[str]", _attach(field, Declared("note", label, help, headers, visibility=visibility)))
+
+
+def data(label: str, *, help: str = "") -> peewee.TextField[str]:  # noqa: A002
+    """Text for the program alone: of it people see how much there is."""
+    return cast("peewee.TextField[str]", _attach(peewee.TextField(default=""), Declared("data", label, help)))
 
 
 def choice(

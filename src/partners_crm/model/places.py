@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from partners_crm.model.base import EntityInfo, Table
-from partners_crm.model.fields import choice, day, decimal, flag, link, text, whole
+from partners_crm.model.fields import choice, data, day, decimal, flag, link, text, whole
 from partners_crm.model.organizations import Site
 from partners_crm.model.people import Contact
 
@@ -52,7 +52,7 @@ class MapFigure(Table):
     )
 
     map = link("Map", DistrictMap, required=True, on_delete="cascade")
-    figures = text("Figures", help="The map file, in base 64.")
+    figures = data("Figures", help="The map file, in base 64.")
 
 
 class District(Table):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from partners_crm.model.base import EntityInfo, Table
-from partners_crm.model.fields import day, note, text
+from partners_crm.model.fields import data, day, note, text
 
 
 class Rule(Table):
@@ -34,4 +34,4 @@ class Snapshot(Table):
     sha256 = text("SHA-256", help="Of the map's border figures.")
     terms = text("Terms", help="The rule it was made under.")
     statement = note("Statement")
-    answer = note("Answer", help="JSON: by OCD id the state and the organizations, certain ones and possible ones.")
+    answer = data("Answer", help="JSON: by OCD id the state and the organizations, certain ones and possible ones.")

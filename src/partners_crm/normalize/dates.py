@@ -6,6 +6,7 @@ The text sorts as the dates do. A year or a month is kept as such: nothing here 
 from __future__ import annotations
 
 import re
+from datetime import date
 from functools import lru_cache
 from typing import Literal
 
@@ -194,3 +195,8 @@ def covers(since: str, until: str, on: str, recorded_on: str = "") -> Validity:
             return "no"
         certain = certain and on <= earliest
     return "yes" if certain else "possible"
+
+
+def written_day(day: date) -> str:
+    """A day as a sentence names it: `24 November 2026`."""
+    return f"{day.day} {day:%B %Y}"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 MAX_SHOWN = 2000
 """Characters of one value that reach a screen; longer ones freeze a table."""
@@ -224,3 +225,9 @@ def reject_reason(text: str) -> str:
 def tidy(text: str) -> str:
     """A single-line value without blanks around it, and with single ones (never a line break) inside."""
     return " ".join(text.split())
+
+
+def few(names: Sequence[str], most: int) -> str:
+    """The first names, at most so many, and how many more there are: `A, B, C and 4 more`."""
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more

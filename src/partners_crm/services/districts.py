@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from partners_crm.districts.maps import MapInfo, bundled_maps, load_info, parse_map, read_map_file
-from partners_crm.errors import Ambiguous, NotFound
+from partners_crm.errors import Ambiguous, FileRefused, NotFound
 from partners_crm.model import Assignment, District, DistrictMap, Organization, Site
 from partners_crm.services import placing
 from partners_crm.services.maps import borders_of, has_borders, install, is_current
@@ -111,14 +111,19 @@ def take_in(unit: Changes, what: str) -> tuple[DistrictMap, placing.Placing]:
 
     Raises:
         NotFound: no map of that code comes with the program, and there is no such file.
-        FileRefused, Conflict: as `services.maps.install`.
+        FileRefused: a district of the map has no borders; or as `services.maps.install`.
+        Conflict: as that.
     """
     path = Path(what).expanduser()
     if what in bundled_maps():
         added = install(unit, load_info(what))
     elif path.suffix == ".map" or path.exists():
         data = read_map_file(path)
-        added = install(unit, parse_map(data, what).info, data)
+        borders = parse_map(data, what)
+        if bare := borders.bare():
+            first = ", ".join(f"{chamber} {number}" for chamber, number in bare[:5])
+            raise FileRefused(f"{what}: districts without borders: {first}", "build the map again")
+        added = install(unit, borders.info, data)
     else:
         raise NotFound(
             f"there is no map {what}", f"maps of this program: {', '.join(bundled_maps())}; or name a file FILE.map"
@@ -175,8 +180,6 @@ def described(db: Handle, moved: tuple[placing.Moved, ...]) -> list[tuple[str, s
     organizations = by_ids(db, Organization, {each.organization for each in moved})
     found = []
     for each in moved:
-        if not each.before:
-            continue
         chamber = names[each.map][each.chamber]
         before, after = (", ".join(map(str, some)) or "none" for some in (each.before, each.after))
         who = f"{organizations[each.organization].name} (site {each.site})"

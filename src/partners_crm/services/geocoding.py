@@ -15,14 +15,14 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
-from partners_crm.errors import ConfigError, FileRefused, InvalidValue, PermissionRefused
+from partners_crm.errors import ConfigError, FileRefused, PermissionRefused
 from partners_crm.model import Site
 from partners_crm.normalize.text import fold, reject_reason, tidy
 from partners_crm.services import records
 from partners_crm.services.importing.tabular import Row, read_sheet
-from partners_crm.services.placing import ROOFTOP, is_no_place
+from partners_crm.services.placing import ROOFTOP, indexes, is_no_place, look_outside
 from partners_crm.services.rows import Problem, Refusal, kept_cells
 from partners_crm.store.clock import Clock, utc_now
 from partners_crm.store.open import Handle
@@ -126,6 +126,14 @@ def apply_found(unit: Changes, site: Site, found: Found, *, replace: bool = Fals
     Raises:
         InvalidValue: the point is no place, or its level no level.
     """
+    outcome = _outcome(site, found, replace=replace)
+    if outcome == "placed":
+        records.edit(unit, site, **_values(found))
+    return outcome
+
+
+def _outcome(site: Site, found: Found, *, replace: bool) -> Outcome:
+    """What becomes of a site for which a point was found."""
     if site.latitude is not None and site.longitude is not None:
         level = ROOFTOP if site.match_level is None else site.match_level
         point = (site.latitude, site.longitude, site.match_level)
@@ -133,9 +141,11 @@ def apply_found(unit: Changes, site: Site, found: Found, *, replace: bool = Fals
             return "unchanged"
         if level > found.match_level and not replace:
             return "kept"
-    values = {"latitude": found.latitude, "longitude": found.longitude, "match_level": found.match_level}
-    records.edit(unit, site, **values)
     return "placed"
+
+
+def _values(found: Found) -> dict[str, Any]:
+    return {"latitude": found.latitude, "longitude": found.longitude, "match_level": found.match_level}
 
 
 # -------------------------------------------------------------------- the batch file
@@ -227,6 +237,7 @@ def import_answers(
     with changes(db, f"points from {sheet.name}", by=by, source=source, clock=clock, keep=not preview) as unit:
         taker = _Taker(unit, rows, replace=replace)
         kept = [taker.take(row) for row in rows]
+        records.move(unit, taker.points)
         if unit.count:
             unit.keep_source_rows(kept)
         counted, problems = taker.counted, tuple(taker.problems)
@@ -253,17 +264,19 @@ def _answers(first: Sequence[str], rows: Sequence[Row]) -> Iterator[Row]:
 
 
 class _Taker:
-    """Takes answers one by one; counts what became of them."""
+    """Takes answers one by one; counts what becomes of them, and gathers the points for all to be placed together."""
 
     def __init__(self, unit: Changes, rows: Sequence[Row], *, replace: bool) -> None:
-        self.unit = unit
         self.replace = replace
+        self.indexes = indexes(unit.db)
         keys = {int(text) for row in rows if is_key(text := _cell(row, 0))}
         self.sites = by_ids(unit.db, Site, keys)
         self.lines: dict[int, int] = {}
         """The line that spoke of a site first."""
         self.counted: Counter[str] = Counter()
         self.problems: list[Problem] = []
+        self.points: list[tuple[Site, dict[str, Any]]] = []
+        """Sites that are to have a point, with its fields."""
 
     def take(self, row: Row) -> tuple[int, str, str, Site | None, dict[str, str]]:
         """Take an answer; gives the row as it is kept in the journal."""
@@ -273,8 +286,7 @@ class _Taker:
             what = self._take(row, site)
             self.counted[what] += 1
             reason = "" if what == "placed" else what
-        except (Refusal, InvalidValue) as error:
-            refusal = error if isinstance(error, Refusal) else Refusal("lon, lat", "", error.message, error.hint)
+        except Refusal as refusal:
             self.problems.append(refusal.at(row.line))
             outcome, reason = "rejected", f"{refusal.column}: {refusal.reason}"
         return row.line, outcome, reason, site, kept_cells(ANSWER_COLUMNS, row.cells)
@@ -308,7 +320,13 @@ class _Taker:
             raise Refusal("address", _cell(row, 1), "is not the address of the site any more", "export it again")
         longitude, latitude = _point(_cell(row, 5))
         found = Found(STREET, _cell(row, 4), latitude, longitude)
-        return apply_found(self.unit, site, found, replace=self.replace)
+        outcome = _outcome(site, found, replace=self.replace)
+        if outcome == "placed":
+            _, mistaken, reason = look_outside(latitude, longitude, self.indexes)
+            if mistaken:
+                raise Refusal("lon, lat", _cell(row, 5), reason)
+            self.points.append((site, _values(found)))
+        return outcome
 
 
 def _cell(row: Row, number: int) -> str:

@@ -2,7 +2,11 @@
 
 Nothing is dated that nobody dated. A tie known to the year stands in a row of the year, not in one of its months; one
 of unknown start counts from the day it was first known, in a column of its own; one that ended nobody knows when was a
-member on no day that can be named, and stands in no row. So the last row agrees with what coverage calls a member.
+member on no day that can be named, and stands in no row.
+
+So the last row has every member that coverage is certain of on that day, and of those that it calls possible the ones
+that nothing speaks against. Coverage counts more where dates are not whole: one whose status says that it left in the
+month or year that still goes on, and one of unknown start on a day before it was known.
 """
 
 from __future__ import annotations
@@ -239,7 +243,7 @@ def _spell(name: str, archived: str, tie: _Tie, as_of: date, spelling: dict[str,
 
 def _has_left(until: str, status: str, day: str) -> bool:
     """Whether a last day has passed; of a year or a month that goes on, the status says whether it has."""
-    return ends(until) < day or (status != "active" and ends(until) != until and starts(until) <= day)
+    return ends(until) < day or (status != "active" and starts(until) < day)
 
 
 def _yesterday(day: str) -> str:

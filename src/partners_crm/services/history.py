@@ -7,13 +7,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from partners_crm.errors import Conflict, NotFound
-from partners_crm.model import BY_NAME, Table
+from partners_crm.model import BY_NAME, Assignment, DistrictMap, Site, Table
+from partners_crm.services import placing
 from partners_crm.services.records import links_to
 from partners_crm.services.values import show_value
 from partners_crm.store import journal
 from partners_crm.store.clock import Clock, utc_now
 from partners_crm.store.journal import Done, Recorded
 from partners_crm.store.open import Handle
+from partners_crm.store.read import by_ids, tuples
 from partners_crm.store.work import Changes, changes
 
 
@@ -97,7 +99,8 @@ def undo(db: Handle, number: int | None = None, *, by: str = "", clock: Clock = 
 
     Raises:
         NotFound: there is no such operation, or nothing to undo.
-        Conflict: it was undone already, or it set the coalition up or recovered it, or is older than that.
+        Conflict: it was undone already, or it set the coalition up or recovered it, or is older than that; or it took
+            in a map that something hangs on since.
     """
     return _undo(db, lambda: last_standing(db) if number is None else journal.operation(db, number), by, clock)
 
@@ -112,7 +115,11 @@ def _undo(db: Handle, choose: Callable[[], Done], by: str, clock: Clock) -> Undo
         unit.title, unit.undoes = _undo_title(db, done), done.id
         report = UndoReport(done)
         touched = set()
-        for each in reversed(journal.changes_of(db, done.id)):
+        recorded = journal.changes_of(db, done.id)
+        dropped = _drop_computed(unit, recorded)
+        for each in reversed(recorded):
+            if (each.entity, each.record) in dropped:
+                continue
             before = unit.count
             try:
                 _reverse(unit, BY_NAME[each.entity], each, report)
@@ -120,10 +127,52 @@ def _undo(db: Handle, choose: Callable[[], Done], by: str, clock: Clock) -> Undo
                 report.refused.append(f"{each.entity} {each.record}: {error.message}")
             if unit.count > before:
                 touched.add((each.entity, each.record))
-        report.reversed = len(touched)
+        _keep_maps_whole(db, recorded, report)
+        report.reversed = len(touched) + len(dropped)
+        _place_what_moved_since(unit, recorded)
         if unit.count:
             report.operation = unit.operation
     return report
+
+
+def _drop_computed(unit: Changes, recorded: list[Recorded]) -> set[tuple[str, int]]:
+    """Drop where sites were found to stand, since, on a map that is about to go; it would follow from the map again."""
+    maps = [each.record for each in recorded if each.entity == DistrictMap.entity.name and each.action == "insert"]
+    since = [each.id for each in placing.computed_on(unit.db, maps) if each.version != unit.undoes]
+    for key in since:
+        unit.remove(Assignment, key)
+    return {(Assignment.entity.name, key) for key in since}
+
+
+def _keep_maps_whole(db: Handle, recorded: list[Recorded], report: UndoReport) -> None:
+    """Refuse to take back the half of a map: with all of its districts it stays, or goes.
+
+    Raises:
+        Conflict: something hangs on the map since.
+    """
+    for each in recorded:
+        if each.entity == DistrictMap.entity.name and each.action == "insert" and report.refused:
+            left = tuples(db, DistrictMap.select(DistrictMap.code).where(DistrictMap.id == each.record))
+            if left:
+                raise Conflict(
+                    f"the map {left[0][0]} is in use: {report.refused[0]}",
+                    "take that back first, or leave the map: another can be pinned beside it",
+                )
+
+
+def _place_what_moved_since(unit: Changes, recorded: list[Recorded]) -> None:
+    """Place the sites of an operation anew where they, or their districts, were changed after it."""
+    sites = {each.record for each in recorded if each.entity == Site.entity.name}
+    for each in recorded:
+        if each.entity == Assignment.entity.name:
+            sites |= {values["site"] for values in (each.before, each.after) if values and "site" in values}
+            if row := unit.current(Assignment, each.record):
+                sites.add(row["site"])
+    there = by_ids(unit.db, Site, sites)
+    since = {each.id for each in there.values() if each.version > (unit.undoes or 0)}
+    since |= placing.assigned_since(unit.db, there, unit.undoes or 0)
+    if since:
+        placing.place(unit, [there[key] for key in sorted(since)])
 
 
 def _refuse_ground(done: Done, ground: int) -> None:

@@ -47,11 +47,15 @@ class Run:
     """What a run left open."""
 
     at: str
-    """UTC, ISO 8601."""
+    """When it was last answered, UTC, ISO 8601; "" where it never was."""
     findings: frozenset[str]
     """Keys of what is proven wrong."""
     doubts: frozenset[str]
     """Keys of what nobody can tell."""
+    map: str = ""
+    """Code and sha256 of the map it was answered on; "" where it asks none."""
+    undecided: str = ""
+    """When it was asked since without having an answer, UTC, ISO 8601; "" where the last run answered it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,12 +112,12 @@ def remember(path: Path, coalition: str, runs: Mapping[Subject, Run]) -> str:
     """Keep runs beside those of other rules; a word for the person where the disk refuses."""
     # Read again: another program may have kept a run of another rule meanwhile.
     known = {**recall(path, coalition)[0], **runs}
-    newest = sorted(known.items(), key=lambda each: each[1].at, reverse=True)[:KEPT]
+    newest = sorted(known.items(), key=lambda each: max(each[1].at, each[1].undecided), reverse=True)[:KEPT]
     written = {
         "schema_version": SCHEMA_VERSION,
         "coalition": coalition,
         "runs": [
-            {**asdict(subject), "at": run.at, "findings": sorted(run.findings), "doubts": sorted(run.doubts)}
+            {**asdict(subject), **asdict(run), "findings": sorted(run.findings), "doubts": sorted(run.doubts)}
             for subject, run in newest
         ],
     }
@@ -144,13 +148,16 @@ def _text(path: Path) -> str:
 
 def _read(entry: Any) -> tuple[Subject, Run]:
     words = [entry[name] for name in ("name", "kind", "terms", "as_of", "at")]
+    words += [entry.get(name, "") for name in ("map", "undecided")]
     keys = [entry[name] for name in ("findings", "doubts")]
     if not all(isinstance(each, list) for each in keys):
         raise TypeError
     if not all(isinstance(each, str) for each in (*words, *keys[0], *keys[1])):
         raise TypeError
-    datetime.fromisoformat(words[4])
-    return Subject(*words[:4]), Run(words[4], frozenset(keys[0]), frozenset(keys[1]))
+    *subject, at, on, undecided = words
+    for instant in {at, undecided} - {""} or {""}:  # one of them is always there
+        datetime.fromisoformat(instant)
+    return Subject(*subject), Run(at, frozenset(keys[0]), frozenset(keys[1]), on, undecided)
 
 
 def _rank(run: Run) -> dict[str, int]:

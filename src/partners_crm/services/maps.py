@@ -103,8 +103,11 @@ def _renew(unit: Changes, present: DistrictMap, info: MapInfo, data: bytes | Non
         raise Conflict(f"the map {info.code} comes with the program", "give the map of the file a code of its own")
     if data is not None:
         figures = base64.b64encode(data).decode("ascii")
-        for figure in where(unit.db, MapFigure, map=present.id):
+        stored = where(unit.db, MapFigure, map=present.id)
+        for figure in stored:
             unit.update(figure, figures=figures)
+        if not stored:
+            unit.add(MapFigure, map=present.id, figures=figures)
     return unit.update(present, **_described(info))
 
 

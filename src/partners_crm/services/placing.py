@@ -7,19 +7,19 @@ person decided stands until a person decides otherwise. A mailing address and a 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any
 
 from partners_crm.districts.coverage import MIN_SHARE
 from partners_crm.districts.index import DistrictIndex
 from partners_crm.districts.maps import Areas
 from partners_crm.districts.uncertainty import radius_m
 from partners_crm.errors import InvalidValue
-from partners_crm.model import Assignment, DistrictMap, Site
+from partners_crm.model import Assignment, District, DistrictMap, Site
 from partners_crm.services.maps import borders_of, has_borders, index_of
 from partners_crm.store.maps import Districts, districts_of, maps_of
 from partners_crm.store.open import Handle
-from partners_crm.store.read import parts, records
+from partners_crm.store.read import parts, records, tuples
 from partners_crm.store.work import Changes
 
 MANUAL = 110
@@ -45,21 +45,8 @@ class Moved:
     map: str
     chamber: str
     before: tuple[int, ...]
-    """Numbers; empty where it had none."""
+    """Numbers."""
     after: tuple[int, ...]
-
-
-class Settled(NamedTuple):
-    """A site whose assignments in one layer of a map are others than before."""
-
-    placer: _Placer
-    site: Site
-    before: list[Assignment]
-    after: list[dict[str, Any]]
-
-    def moved(self) -> list[Moved]:
-        """How its districts differ from those before, chamber by chamber."""
-        return self.placer.moved(self.site, self.before, self.after)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +57,8 @@ class Placing:
     """Assignments added or replaced."""
     kept: int
     """Sites under a map where a person decided."""
-    settled: tuple[Settled, ...] = field(repr=False)
-
-    @property
-    def moved(self) -> tuple[Moved, ...]:
-        """The sites that stand elsewhere than before, map by map and chamber by chamber."""
-        return tuple(moved for each in self.settled for moved in each.moved())
+    moved: tuple[Moved, ...]
+    """The sites that stood elsewhere before, map by map and chamber by chamber."""
 
 
 def check_point(db: Handle, latitude: float, longitude: float) -> None:
@@ -108,10 +91,14 @@ def is_no_place(site: Site) -> bool:
 
 def place(changes: Changes, sites: Sequence[Site]) -> Placing:
     """Assign sites by their points, or by the areas of their ZIP codes, under every map."""
+    return _place(changes, sites, ())
+
+
+def _place(changes: Changes, sites: Sequence[Site], withdrawn: Sequence[Assignment]) -> Placing:
     db = changes.db
     known = _assignments(db, sites)
     written, kept = 0, 0
-    settled: list[Settled] = []
+    moved: list[Moved] = []
     for district_map in maps_of(db):
         if not has_borders(db, district_map):
             continue
@@ -120,36 +107,68 @@ def place(changes: Changes, sites: Sequence[Site]) -> Placing:
             placer = _Placer(db, district_map, districts, layer)
             for site in sites:
                 present = known.get(site.id, [])
-                if present:
-                    present = [each for each in present if each.district in placer.own]
-                    if any(each.method == "manual" for each in present):
-                        kept += 1
-                        continue
-                computed = [each for each in present if each.method in COMPUTED] if present else present
-                wanted = placer.wanted(site, stated=len(computed) < len(present))
-                if count := _settle(changes, site, computed, wanted):
+                if not present and not withdrawn:
+                    written += _settle(changes, site, (), placer.wanted(site, stated=False))
+                    continue
+                present = [each for each in present if each.district in placer.own]
+                before = [each.district for each in withdrawn if each.district in placer.own]
+                if is_no_place(site):
+                    stale = present
+                    wanted: list[dict[str, Any]] = []
+                elif decided := [each for each in present if each.method == "manual"]:
+                    kept += 1
+                    # The last decision stands, and what a file states waits behind it.
+                    stale = [each for each in present if each.method in COMPUTED or each in decided[:-1]]
+                    wanted = []
+                else:
+                    stale = [each for each in present if each.method in COMPUTED]
+                    wanted = placer.wanted(site, stated=len(stale) < len(present))
+                if count := _settle(changes, site, stale, wanted):
                     written += count
-                    settled.append(Settled(placer, site, computed, wanted))
-    return Placing(written, kept, tuple(settled))
+                    before += [each.district for each in stale]
+                    moved += placer.moved(site, before, [each["district"] for each in wanted]) if before else ()
+    return Placing(written, kept, tuple(moved))
+
+
+def computed_on(db: Handle, maps: Sequence[int]) -> list[Assignment]:
+    """What was ever computed of sites on maps, by their ids; what holds no more too."""
+    own = District.select(District.id).where(District.map.in_(list(maps)))
+    query = Assignment.select().where(Assignment.district.in_(own) & Assignment.method.in_(COMPUTED))
+    return records(db, query.order_by(Assignment.id)) if maps else []
+
+
+def assigned_since(db: Handle, sites: Iterable[int], operation: int) -> set[int]:
+    """The sites, of those given, whose districts were changed after an operation."""
+    found: set[int] = set()
+    for some in parts(sorted(sites)):
+        query = Assignment.select(Assignment.site).where(Assignment.site.in_(some) & (Assignment.version > operation))
+        found |= {site for (site,) in tuples(db, query)}
+    return found
 
 
 def state_district(changes: Changes, site: Site, district: int) -> bool:
     """Record that a file states the district of a site; returns whether that was new.
 
-    A stated district outweighs the area of the ZIP code.
+    A stated district outweighs the area of the ZIP code, and what an earlier operation stated otherwise. A place where
+    nobody works has none.
     """
     present = _assignments(changes.db, [site]).get(site.id, [])
-    if any(each.district == district and each.method != "zip" for each in present):
+    if is_no_place(site) or any(each.district == district and each.method != "zip" for each in present):
         return False
-    if by_zip := [each for each in present if each.method == "zip"]:
-        own = _siblings(changes.db, district)
-        replace(changes, (each for each in by_zip if each.district in own))
+    if weaker := [each for each in present if each.method in {"zip", "stated"}]:
+        own, agreeing = _related(changes.db, district)
+        for each in weaker:
+            otherwise = each.version != changes.operation and each.district not in agreeing
+            if each.district in own and (each.method == "zip" or otherwise):
+                replace(changes, [each])
     _add(changes, site, {"district": district, "method": "stated", "match_level": STATED})
     return True
 
 
 def decide(changes: Changes, site: Site, district: int, reason: str) -> Assignment:
-    """Record that a person decided where a site stands, under the map of the district; what was known is replaced.
+    """Record that a person decided where a site stands, under the map of the district; what was computed is replaced.
+
+    What a file states stays behind the decision, and counts again when that is withdrawn.
 
     Raises:
         InvalidValue: without a reason nobody can judge the decision later; or mail goes there and nobody works there.
@@ -160,9 +179,9 @@ def decide(changes: Changes, site: Site, district: int, reason: str) -> Assignme
         )
     if not reason.strip():
         raise InvalidValue("Reason", "", "must not be empty", "say how you know, such as: asked the director")
-    own = _siblings(changes.db, district)
+    own, _ = _related(changes.db, district)
     present = _assignments(changes.db, [site]).get(site.id, [])
-    replace(changes, (each for each in present if each.district in own))
+    replace(changes, (each for each in present if each.district in own and each.method != "stated"))
     values = {"district": district, "method": "manual", "match_level": MANUAL, "reason": reason.strip()}
     return _add(changes, site, values)
 
@@ -179,10 +198,7 @@ def withdraw(changes: Changes, site: Site, district_map: DistrictMap) -> Placing
     if not decided:
         raise InvalidValue("Site", site.id, f"has no decision under {district_map.code}")
     replace(changes, decided)
-    placed = place(changes, [site])
-    before = {each.district for each in decided}
-    settled = (each._replace(before=decided) if each.placer.own & before else each for each in placed.settled)
-    return Placing(placed.written, placed.kept, tuple(settled))
+    return _place(changes, [site], decided)
 
 
 def replace(changes: Changes, old: Iterable[Assignment]) -> None:
@@ -249,13 +265,14 @@ class _Placer:
         }
         if level >= MANUAL or found.border_m is None or found.border_m > reach:
             return [own]
-        shares = dict(self._index.candidates(latitude, longitude, reach))
-        mine = shares.pop(found.number)
+        shares = {number: round(share, 4) for number, share in self._index.candidates(latitude, longitude, reach)}
+        del shares[found.number]
         others = [
-            {**own, "district": self._ids[number], "border_m": None, "neighbour": None, "share": round(share, 4)}
+            {**own, "district": self._ids[number], "border_m": None, "neighbour": None, "share": share}
             for number, share in shares.items()
         ]
-        return [{**own, "share": round(mine, 4) if others else None}, *others]
+        # Its own takes what rounding leaves: districts of one parent sum to the whole of it.
+        return [{**own, "share": round(1 - sum(shares.values()), 4) if others else None}, *others]
 
     def _by_zip(self, postal_code: str) -> list[dict[str, Any]]:
         if not postal_code:
@@ -268,10 +285,10 @@ class _Placer:
             if share >= MIN_SHARE
         ]
 
-    def moved(self, site: Site, before: list[Assignment], after: list[dict[str, Any]]) -> list[Moved]:
-        """How the districts of a site differ from those before, chamber by chamber."""
+    def moved(self, site: Site, before: Iterable[int], after: Iterable[int]) -> list[Moved]:
+        """How the districts of a site, by their ids, differ from those before, chamber by chamber."""
         found = []
-        sides = ({each.district for each in before}, {each["district"] for each in after})
+        sides = (set(before), set(after))
         layers = [self._layer, *filter(None, [self._districts.nested_in.get(self._layer)])]
         for chamber in layers:
             old, new = (tuple(sorted(self._numbers(keys, chamber))) for keys in sides)
@@ -290,7 +307,7 @@ class _Placer:
         return numbers
 
 
-def _settle(changes: Changes, site: Site, present: list[Assignment], wanted: list[dict[str, Any]]) -> int:
+def _settle(changes: Changes, site: Site, present: Sequence[Assignment], wanted: list[dict[str, Any]]) -> int:
     """Replace what does not follow from the site any more, and add what does; returns how many were written."""
     if not present:
         for values in wanted:
@@ -314,16 +331,22 @@ def _add(changes: Changes, site: Site, values: dict[str, Any]) -> Assignment:
     return changes.insert(Assignment, {**_BLANK, **values, "site": site.id, "computed_at": _instant(changes)})
 
 
-def _siblings(db: Handle, district: int) -> set[int]:
-    """The districts of the same map that speak of the same place: of its chamber, and of those nested with it."""
+def _related(db: Handle, district: int) -> tuple[set[int], set[int]]:
+    """(the districts of the same map that speak of the same place, those of them that may hold along with it).
+
+    The first are those of its chamber, and of those nested with it; the second itself, the one it is nested in, and
+    those nested in it.
+    """
     for each in maps_of(db):
         districts = districts_of(db, each)
         if district in districts.by_id:
             chamber = districts.by_id[district].chamber
             related = {chamber, districts.nested_in.get(chamber, chamber)}
             related |= {code for code, up in districts.nested_in.items() if up == chamber}
-            return {row.id for row in districts.rows if row.chamber in related}
-    return set()
+            up = districts.by_id[district].parent
+            own = {row.id for row in districts.rows if row.chamber in related}
+            return own, {row.id for row in districts.rows if district in {row.id, row.parent} or row.id == up}
+    return set(), set()
 
 
 def _instant(changes: Changes) -> str:

@@ -6,7 +6,7 @@ is derived (the parts of an address, the number behind a phone, the districts of
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -101,6 +101,23 @@ def edit(changes: Changes, record: T, **values: Any) -> T:
     if isinstance(after, Site) and (values.keys() | derived.keys()) & PLACED_BY:
         placing.place(changes, [after])
     return after
+
+
+def move(changes: Changes, points: Iterable[tuple[Site, Mapping[str, Any]]]) -> list[Site]:
+    """Give many sites points (latitude, longitude, match_level), and place them together.
+
+    That each is a place was asked before, of indexes that were read once: see `placing.look_outside`.
+
+    Raises:
+        InvalidValue: a match level is none.
+        Conflict: somebody else changed the same field meanwhile.
+    """
+    moved = []
+    for site, values in points:
+        check(changes.db, Site, values, {"match_level"}, site.id)
+        moved.append(changes.update(site, **values))
+    placing.place(changes, moved)
+    return moved
 
 
 PLACED_BY = {"latitude", "longitude", "match_level", "kind", "street", "postal_code"}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from partners_crm.model import Organization, Silo, SiloShare
@@ -51,6 +51,10 @@ class DistrictMatrix:
     map_sha256: str
     chamber: str
     chamber_name: str
+    rule: Rule
+    """The terms; its silo says nothing."""
+    association: str
+    """Whose members; "" for the coalition."""
     silos: tuple[SiloName, ...]
     rows: tuple[Row, ...] = field(repr=False)
 
@@ -74,6 +78,8 @@ class SiloMatrix:
     """How many members each two silos share; a silo with itself has its own."""
 
     as_of: date
+    association: str
+    """Whose members; "" for the coalition."""
     members: int
     silos: tuple[SiloName, ...]
     shared: tuple[tuple[int, ...], ...]
@@ -107,6 +113,8 @@ class Balance:
     association: str
     """Whose members; "" for the coalition."""
     map_code: str
+    chamber_names: dict[str, str]
+    """What the districts of each chamber are called on the map; empty without a silo."""
     members: int
     in_no_silo: int
     parts: tuple[SiloPart, ...]
@@ -122,17 +130,19 @@ def silos_of(db: Handle) -> tuple[SiloName, ...]:
     return tuple(SiloName(code, name, label or code) for code, name, label in tuples(db, query))
 
 
-def district_matrix(db: Handle, as_of: date, *, chamber: str = "") -> DistrictMatrix:
-    """Every silo in every district of a chamber, by default the map's first.
+def district_matrix(db: Handle, as_of: date, *, chamber: str = "", rule: Rule | None = None) -> DistrictMatrix:
+    """Every silo in every district of a chamber, by default the map's first, under the terms of a rule.
 
     Raises:
-        CannotDecide: no map with boundaries holds on the day.
-        NotFound: the map has no such chamber.
+        CannotDecide: no map with boundaries holds on the day, or the association has no members on it.
+        NotFound, Ambiguous: there is no such map, or association, or the map has no such chamber.
+        InvalidValue: a term is none.
     """
-    answers = coverage_by_silo(db, as_of, Rule(chamber=chamber or "both"))
+    rule = replace(rule or Rule(), chamber=chamber or "both")
+    answers = coverage_by_silo(db, as_of, rule)
     silos = tuple(each for each in silos_of(db) if each.code in answers)
     if not answers:
-        return DistrictMatrix(as_of, "", "", chamber, "", (), ())
+        return DistrictMatrix(as_of, "", "", chamber, "", rule, "", (), ())
     one = next(iter(answers.values()))
     asked = chamber or one.chambers[0]
     columns = [answers[silo.code].of(asked) for silo in silos]
@@ -147,19 +157,25 @@ def district_matrix(db: Handle, as_of: date, *, chamber: str = "") -> DistrictMa
         )
         for cells in zip(*columns, strict=True)
     )
-    return DistrictMatrix(as_of, one.map_code, one.map_sha256, asked, one.chamber_names[asked], silos, rows)
+    rule = replace(rule, chamber=asked)
+    name = one.chamber_names[asked]
+    return DistrictMatrix(as_of, one.map_code, one.map_sha256, asked, name, rule, one.association, silos, rows)
 
 
-def silo_matrix(db: Handle, as_of: date) -> SiloMatrix:
-    """How many members each two silos share on a day."""
-    silos, own = silos_of(db), members(db, as_of, Rule())
+def silo_matrix(db: Handle, as_of: date, *, of: str = "") -> SiloMatrix:
+    """How many members of the coalition, or of an association, each two silos share on a day.
+
+    Raises:
+        NotFound, Ambiguous: there is no such association, or more than one.
+    """
+    silos, own = silos_of(db), members(db, as_of, Rule(of=of))
     inside: dict[str, set[int]] = {silo.code: set() for silo in silos}
     for organization, weights in _weights(db).items():
         if organization in own:
             for code in weights:
                 inside[code].add(organization)
     shared = tuple(tuple(len(inside[one.code] & inside[other.code]) for other in silos) for one in silos)
-    return SiloMatrix(as_of, len(own), silos, shared)
+    return SiloMatrix(as_of, _association(db, of), len(own), silos, shared)
 
 
 def balance(db: Handle, as_of: date, *, of: str = "") -> Balance:
@@ -191,10 +207,11 @@ def balance(db: Handle, as_of: date, *, of: str = "") -> Balance:
     )
     least = min((part.share for part in parts), default=0.0)
     weakest = tuple(part.name for part in parts if part.share <= least) if whole else ()
-    name = find(db, Organization, of).name if of else ""
-    map_code = next((each.map_code for each in answers.values()), "")
+    one = next(iter(answers.values()), None)
+    map_code, names = (one.map_code, one.chamber_names) if one else ("", {})
     spread = breadth([part.share for part in parts])
-    return Balance(as_of, name, map_code, len(own), len(own) - len(weights), parts, weakest, spread)
+    lost = len(own) - len(weights)
+    return Balance(as_of, _association(db, of), map_code, names, len(own), lost, parts, weakest, spread)
 
 
 def breadth(shares: Iterable[float]) -> float | None:
@@ -210,6 +227,10 @@ def breadth(shares: Iterable[float]) -> float | None:
     parts = [each / whole for each in some]
     effective = math.exp(-sum(part * math.log(part) for part in parts if part > 0))
     return min(1.0, max(0.0, (effective - 1) / (len(some) - 1)))
+
+
+def _association(db: Handle, of: str) -> str:
+    return find(db, Organization, of).name if of else ""
 
 
 def _covered(answer: Coverage) -> tuple[tuple[str, int, int], ...]:

@@ -70,6 +70,8 @@ def show_value(how: Declared, value: Any) -> str:
         return "yes" if value else "no"
     if how.kind == "decimal":
         return f"{value:.10g}"
+    if how.kind == "data":
+        return f"{len(value):,} characters"
     return str(value)
 
 

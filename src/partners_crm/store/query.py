@@ -125,7 +125,7 @@ def _need_value(term: Term) -> None:
 
 def _declared(table: type[Table], term: Term, how: Declared, today: date) -> Condition:
     field = table._meta.fields[term.field]
-    if how.kind in {"text", "note"}:
+    if how.kind in {"text", "note", "data"}:
         return contains(field, term.value)
     if how.kind == "choice":
         names = {code: code for code, _ in how.choices} | {label: code for code, label in how.choices}

@@ -17,7 +17,8 @@ LABEL_WIDTH = 12
 def card_content(card: Card, width: int) -> Content:
     """The whole card in lines of at most `width` cells: title, subtitle, then each section under its name."""
     rows = [label(line, "bold") for line in wrapped(card.title, width)]
-    rows += [label(line, "$accent") for line in wrapped(card.subtitle, width)]
+    if card.subtitle:
+        rows += [label(line, "$accent") for line in wrapped(card.subtitle, width)]
     room = max(10, width - LABEL_WIDTH - 1)
     for section in card.sections:
         rows += [label(""), label(section.title, "bold $secondary")]

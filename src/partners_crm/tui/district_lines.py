@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import groupby
 
 from textual.content import Content
@@ -29,14 +30,17 @@ EIGHTHS = ("", *"▏▎▍▌▋▊▉")
 def district_card(why: Explanation, closing: Closing | None, *, waiting: bool = False, beside: bool = False) -> Card:
     """The card of a district.
 
-    `waiting`: who would close it is being read. `beside`: it is only looked at, nothing is opened from it.
+    Its title is the answer in short, its subtitle the whole sentence. `waiting`: who would close it is being read.
+    `beside`: it is only looked at and opens nothing, and the sentences of the chambers above it name the terms.
     """
     each = why.district
     certain = [one for one in why.witnesses if one.certain]
-    doubtful = [one for one in why.witnesses if not one.certain]
+    doubtful = [one for one in why.witnesses if one.counts and not one.certain]
+    idle = [one for one in why.witnesses if not one.counts]
     sections = [
         Section("Certainly in it", _witnesses(certain) or (Row("", "nobody"),)),
         Section("Possibly in it", _witnesses(doubtful)),
+        Section("In it, but does not count", _witnesses(idle)),
     ]
     if closing is not None:
         sections += _remedies(closing)
@@ -46,11 +50,17 @@ def district_card(why: Explanation, closing: Closing | None, *, waiting: bool = 
     if not beside:
         sections.append(Section("Everybody", (Row("here", "all organizations here, members or not", EVERYBODY),)))
     shown = tuple(section for section in sections if section.rows)
-    return Card("district", each.number, each.ocd_id, 0, each.name, why.sentence, shown)
+    return Card("district", each.number, each.ocd_id, 0, told(each), "" if beside else why.sentence, shown)
+
+
+def spelled_out(card: Card) -> Card:
+    """The card of a district with its sentence among the sections; what its last one opens stays last."""
+    *others, last = card.sections
+    return replace(card, sections=(*others, Section("In words", (Row("", card.subtitle),)), last))
 
 
 def _witnesses(some: Sequence[Witness]) -> tuple[Row, ...]:
-    """Each organization once, with its membership, then its sites and what is doubtful about them."""
+    """Each organization once, with its membership, then its sites, who decided on them and what is doubtful."""
     rows: list[Row] = []
     for (key, name), sites in groupby(some, lambda each: (each.organization, each.name)):
         rows.append(Row("organization", name, "organization", key))
@@ -59,7 +69,10 @@ def _witnesses(some: Sequence[Witness]) -> tuple[Row, ...]:
                 since = each.membership.startswith("since")
                 rows.append(Row("", f"member{'' if since else ','} {each.membership}", "organization", key))
             rows.append(Row(KINDS.get(each.kind, each.kind), _where(each), "organization", key))
-            rows += [Row("not certain", doubt, "organization", key) for doubt in each.doubts]
+            if each.decision:
+                rows.append(Row("decided", each.decision, "organization", key))
+            word = "not certain" if each.counts else "but"
+            rows += [Row(word, doubt, "organization", key) for doubt in each.doubts]
     return tuple(rows)
 
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.made_maps import two_layers
 
 from partners_crm.crm import Crm
-from partners_crm.model import District, Membership, Organization, Site
+from partners_crm.model import Assignment, District, DistrictMap, Membership, Organization, Site
 from partners_crm.services import placing, records
+from partners_crm.services.districts import decide, take_in
+from partners_crm.store.read import where
 
 
 def test_a_point_outweighs_what_a_file_states(crm: Crm) -> None:
@@ -30,6 +34,60 @@ def test_of_several_stated_districts_none_is_certain(crm: Crm) -> None:
         placing.state_district(unit, site, district(crm, 83))
     assert numbers_of(crm, min_match=0) == set()
     assert {each.number for each in crm.coverage(chamber="house", min_match=0).possible} == {50, 83}
+
+
+def test_chambers_that_do_not_nest_speak_for_themselves(crm: Crm, tmp_path: Path) -> None:
+    path = tmp_path / "two.map"
+    path.write_bytes(two_layers())
+    with crm.changes("a map") as unit:
+        added, _ = take_in(unit, str(path))
+    _, site = member(crm, "A House", latitude=None)
+    keys = {(each.chamber, each.number): each.id for each in where(crm.db, District, map=added.id)}
+    with crm.changes("stated and decided") as unit:
+        placing.state_district(unit, site, keys["house", 3])
+        decide(unit, site, 2, "senate", "asked", "il-two", crm.today)
+    found = crm.coverage(map="il-two", min_match=70)
+    confirmed = {(each.chamber, each.number) for each in found.districts if each.state == "confirmed"}
+    assert confirmed == {("house", 3), ("senate", 2)}
+
+
+def test_a_decision_goes_before_a_statement_which_waits_behind_it(crm: Crm) -> None:
+    _, site = member(crm, "A House", latitude=None)
+    (map_2021,) = where(crm.db, DistrictMap, code="il-2021")
+    with crm.changes("stated") as unit:
+        placing.state_district(unit, site, district(crm, 50))
+    with crm.changes("decided") as unit:
+        decide(unit, site, 83, "house", "asked", "il-2021", crm.today)
+    assert numbers_of(crm, min_match=70) == {83}
+    with crm.changes("withdrawn") as unit:
+        placed = placing.withdraw(unit, site, map_2021)
+    assert numbers_of(crm, min_match=70) == {50}
+    assert placed.written == 0
+
+
+def test_what_a_later_file_states_replaces_what_an_earlier_one_did(crm: Crm) -> None:
+    _, site = member(crm, "A House", latitude=None)
+    for number in (50, 83):
+        with crm.changes(f"stated {number}") as unit:
+            assert placing.state_district(unit, site, district(crm, number))
+    assert numbers_of(crm, min_match=70) == {83}
+    # A Senate district that holds along with it takes nothing away.
+    with crm.changes("the Senate district") as unit:
+        (senate,) = [each for each in crm.records(District) if each.name == "Senate 42" and each.map == 2]
+        placing.state_district(unit, site, senate.id)
+    assert numbers_of(crm, min_match=70) == {83}
+
+
+def test_a_box_that_was_an_office_is_in_no_district_any_more(crm: Crm) -> None:
+    key, site = member(crm, "A House", latitude=None)
+    with crm.changes("stated and decided") as unit:
+        placing.state_district(unit, site, district(crm, 50))
+        decide(unit, site, 12, "house", "asked", "il-2011", crm.today)
+    with crm.changes("a box") as unit:
+        site = records.edit(unit, site, street="PO Box 12")
+        assert not placing.state_district(unit, site, district(crm, 83))
+    assert [each.replaced_at for each in crm.records(Assignment)].count("") == 0
+    assert crm.coverage(min_match=0).unassigned == ((key, "A House"),)
 
 
 def test_a_point_far_outside_the_state_settles_nothing(crm: Crm) -> None:

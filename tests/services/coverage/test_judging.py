@@ -94,6 +94,12 @@ def test_affiliates_of_one_parent_count_once_as_a_family(crm: Crm) -> None:
         records.edit(unit, child, parent=parent.id)
     assert states(crm.coverage(min_count=2))["confirmed"]
     assert not states(crm.coverage(min_count=2, unit="family"))["confirmed"]
+    # A family has one head, however many floors it has.
+    grandchild = member(crm, "Grandchild")
+    with crm.changes("affiliate") as unit:
+        records.edit(unit, grandchild, parent=child.id)
+    assert not states(crm.coverage(min_count=2, unit="family"))["confirmed"]
+    assert states(crm.coverage(min_count=3))["confirmed"]
 
 
 def test_a_membership_of_unknown_start_counts_from_the_day_it_was_recorded(crm: Crm) -> None:

@@ -59,42 +59,6 @@ def is_so(crm: Crm, rule: Rule, number: int) -> str:
     return crm.coverage(rule).of("house")[number - 1].state
 
 
-# -------------------------------------------------------------------- the rule as text
-
-
-@pytest.mark.parametrize(
-    "rule",
-    [
-        Rule(),
-        Rule(chamber="senate", basis="hq", silo="housing", min_count=2, min_match=100),
-        Rule(of="A02 Association of Community Caretakers", unit="family", level=2, strict=True, max_unassigned=0),
-        Rule(map="il-2011", map_by="election"),
-    ],
-)
-def test_a_rule_reads_back_from_its_text(rule: Rule) -> None:
-    assert Rule.read(rule.text) == rule
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("colour=red", "has no term colour"),
-        ("chamber", "has no term chamber"),
-        ("chamber=both basis=dream", "dream"),
-        ("min-count=two", "not a whole number"),
-        ("min-count=0", "at least 1"),
-        ("strict=perhaps", "neither yes nor no"),
-        ("level=5", "level"),
-        ('silo="housing', "cannot be read"),
-        ("min-match=111", "no match level"),
-        ("max-unassigned=-1", "not a whole number"),
-    ],
-)
-def test_a_term_that_is_none_is_named(text: str, words: str) -> None:
-    with pytest.raises((InvalidValue, NotFound), match=words):
-        Rule.read(text)
-
-
 # -------------------------------------------------------------------- terms
 
 
@@ -117,6 +81,16 @@ def test_level_two_asks_for_headquarters_or_somebody_who_may_vote(crm: Crm) -> N
     assert "may vote for it" in crm.coverage(level=2).sentence("house")
     with crm.changes("gone") as unit:
         records.edit(unit, crm.records(Role)[0], until="2025-01-01")
+    assert is_so(crm, Rule(level=2), number) == "gap"
+    (witness,) = explain(crm.db, crm.today, Rule(level=2), "house", number).witnesses
+    assert (witness.certain, witness.counts) == (False, False)
+    with crm.changes("this year, some day") as unit:
+        records.edit(unit, crm.records(Role)[0], until=str(crm.today.year))
+    assert is_so(crm, Rule(level=2), number) == "possible"
+    (witness,) = explain(crm.db, crm.today, Rule(level=2), "house", number).witnesses
+    assert (witness.certain, witness.counts) == (False, True)
+    with crm.changes("away") as unit:
+        records.archive(unit, crm.records(Contact)[0], crm.today)
     assert is_so(crm, Rule(level=2), number) == "gap"
     body(crm, "Loop House", kind="hq")
     assert is_so(crm, Rule(level=2), number) == "confirmed"
@@ -292,6 +266,36 @@ def test_two_are_needed_where_the_rule_says_two(crm: Crm) -> None:
     assert [(step.name, step.closes, step.helps) for step in one] == [("First", (f"House {number}",), ())]
     three = gaps(crm.db, crm.today, Rule(chamber="house", min_count=3)).steps
     assert [(step.closes, step.helps) for step in three] == [((), (f"House {number}",)), ((f"House {number}",), ())]
+
+
+def test_what_counts_once_helps_a_district_once(crm: Crm) -> None:
+    body(crm, "Loop Services")
+    head = body(crm, "Head", None, status="")
+    families = [body(crm, name, status="prospect") for name in ("First", "Second")]
+    ours = body(crm, "Ours", status="prospect")
+    with crm.changes("families") as unit:
+        for key in families:
+            records.edit(unit, crm.find(Organization, key), parent=head)
+        records.edit(unit, crm.find(Organization, ours), parent=crm.find(Organization, "Loop Services").id)
+    steps = gaps(crm.db, crm.today, Rule(chamber="house", min_count=3, unit="family")).steps
+    assert [step.name for step in steps] == ["First"]
+    steps = gaps(crm.db, crm.today, Rule(chamber="house", min_count=4)).steps
+    assert [step.name for step in steps] == ["First", "Ours", "Second"]
+
+
+def test_a_member_of_another_silo_or_of_the_coalition_is_nobody_to_win_back(crm: Crm) -> None:
+    first, second = (body(crm, name, point) for name, point in (("Ours", LOOP), ("Other", PEORIA)))
+    association = body(crm, "A05 Council of Keepers", None, status="", organization_kind="association")
+    left = body(crm, "Left Them", ROCKFORD)
+    codes = crm.records(Silo)
+    with crm.changes("silos") as unit:
+        records.add(unit, SiloShare, organization=first, silo=codes[0].id)
+        records.add(unit, SiloShare, organization=second, silo=codes[1].id)
+        records.add(unit, Affiliation, organization=first, association=association, since="2020")
+        records.add(unit, Affiliation, organization=left, association=association, since="2020", until="2022-12-31")
+    assert gaps(crm.db, crm.today, Rule(chamber="house", silo=codes[0].code)).steps == ()
+    steps = gaps(crm.db, crm.today, Rule(chamber="house", of=str(association))).steps
+    assert [(step.name, step.status) for step in steps] == [("Left Them", "lapsed"), ("Other", "")]
 
 
 # -------------------------------------------------------------------- diff and snapshots

@@ -5,24 +5,18 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterable
-from datetime import UTC
-from pathlib import Path
 from typing import Any
 
 from partners_crm.cli import exit_codes
-from partners_crm.cli.check_formats import CHECK_FORMATS, SCHEMA_VERSION, Line, Shown, whole, write
+from partners_crm.cli.check_formats import CHECK_FORMATS, SCHEMA_VERSION, whole, write
 from partners_crm.cli.coalition import to_read
-from partners_crm.cli.commands.coverage import day_of
-from partners_crm.cli.output import FORMATS, out, out_csv, out_json, out_table, say
-from partners_crm.cli.parsing import Parser
-from partners_crm.cli.paths import data_folder, database
-from partners_crm.crm import Crm
+from partners_crm.cli.output import FORMATS, out, out_csv, out_json, out_table
+from partners_crm.cli.parsing import Parser, day_of
+from partners_crm.cli.paths import database
+from partners_crm.cli.since_last import against_last, remember
 from partners_crm.errors import ConfigError, PartnersError
-from partners_crm.services import last_runs
-from partners_crm.services.checks import CHECKS, Answer, Case, Finding, Planned, Ran, run_checks, saved_rules
+from partners_crm.services.checks import CHECKS, Case, Planned, Ran, run_checks, saved_rules
 from partners_crm.services.last_runs import Run, Subject
-from partners_crm.services.settings import zone
-from partners_crm.services.times import local
 
 WORST_FIRST = (
     exit_codes.INTERNAL,
@@ -69,14 +63,13 @@ def run(options: argparse.Namespace) -> int:
         shown = [whole(ran, own) for ran, own in zip(done, codes, strict=True)]
         runs: dict[Subject, Run] = {}
         if options.since_last:
-            shown, runs = _since_last(crm, shown, day.isoformat() if options.as_of else "")
+            shown, runs = against_last(crm, shown, day.isoformat() if options.as_of else "")
         if options.quiet:
-            shown = [] if code == exit_codes.DONE else [each for each in shown if _matters(each)]
+            shown = [] if code == exit_codes.DONE else [each for each in shown if each.matters]
         if shown or not options.quiet:
             write(shown, options.format, as_of=day.isoformat(), database=str(crm.path), code=code)
             sys.stdout.flush()
-        if runs:  # what a person could not read stays to be said
-            _remember(crm, runs)
+        remember(crm, runs)  # only now: what a person could not read stays to be said
     return code
 
 
@@ -100,67 +93,6 @@ def _raise_internal(done: list[Ran]) -> None:
     for ran in done:
         if ran.error is not None and not isinstance(ran.error, PartnersError):
             raise ran.error
-
-
-def _matters(shown: Shown) -> bool:
-    """Whether a rule is worth a line to somebody who wants quiet."""
-    if shown.compared and shown.since and shown.ran.answered:
-        return bool(shown.lines)
-    return shown.code != exit_codes.DONE
-
-
-# -------------------------------------------------------------------- since the last run
-
-
-def _since_last(crm: Crm, shown: list[Shown], as_of: str) -> tuple[list[Shown], dict[Subject, Run]]:
-    """What changed since the last run of each rule, and the runs to remember."""
-    coalition = last_runs.coalition_uid(crm.db)
-    before, word = last_runs.recall(_file(crm, coalition), coalition)
-    if word:
-        say(f"warning: {word}")
-    at = crm.clock().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    found, runs = [], {}
-    for each in shown:
-        ran, answer = each.ran, each.ran.answer
-        if not ran.answered:
-            # Nothing is known of it now: the next run is compared with the last that was.
-            found.append(Shown(ran, each.code, (), compared=True))
-            continue
-        subject = Subject("" if ran.name == ran.kind else ran.name, ran.kind, ran.terms, as_of)
-        now = Run(at, frozenset(one.key for one in answer.findings), frozenset(one.key for one in answer.doubts))
-        runs[subject] = now
-        if subject in before:
-            lines = _changes(answer, before[subject], now)
-            since = before[subject].at
-            found.append(Shown(ran, each.code, lines, True, since, local(since, zone(crm.db))))
-        else:
-            found.append(Shown(ran, each.code, each.lines, compared=True))
-    return found, runs
-
-
-def _changes(answer: Answer, before: Run, now: Run) -> tuple[Line, ...]:
-    compared = last_runs.compare(before, now)
-    standing = [Line("finding", each, "finding") for each in answer.findings]
-    standing += [Line("doubt", each, "doubt") for each in answer.doubts if each.key not in now.findings]
-    lost = [Line("lost", line.about, line.now) for line in standing if line.about.key in compared.lost]
-    # What is only in doubt now was found before: that is a gain, and still needs its remedy.
-    gained = [Line("gained", line.about, line.now) for line in standing if line.about.key in compared.gained]
-    words = dict(answer.well)
-    gone = compared.gained - now.findings - now.doubts
-    known = [key for key in words if key in gone]
-    gained += [Line("gained", Finding(key, words[key]), "well") for key in known]
-    gained += [Line("gained", Finding(key, key), "well") for key in sorted(gone - words.keys())]
-    return (*lost, *gained)
-
-
-def _remember(crm: Crm, runs: dict[Subject, Run]) -> None:
-    coalition = last_runs.coalition_uid(crm.db)
-    if word := last_runs.remember(_file(crm, coalition), coalition, runs):
-        say(f"warning: {word}")
-
-
-def _file(crm: Crm, coalition: str) -> Path:
-    return last_runs.file_of(data_folder() / last_runs.FOLDER, crm.path, coalition)
 
 
 # -------------------------------------------------------------------- what there is

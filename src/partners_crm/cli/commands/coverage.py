@@ -8,13 +8,13 @@ from datetime import date
 
 from partners_crm.cli import exit_codes
 from partners_crm.cli.coalition import to_read, to_write
-from partners_crm.cli.coverage_formats import CHECK_FORMATS, write, write_by_silo
+from partners_crm.cli.coverage_formats import CHECK_FORMATS, code_of, write, write_by_silo
 from partners_crm.cli.output import FORMATS, say
-from partners_crm.cli.parsing import Parser
+from partners_crm.cli.parsing import Parser, day_of
 from partners_crm.crm import Crm
 from partners_crm.errors import InvalidValue
-from partners_crm.services.coverage import BASES, CHAMBERS, LEVELS, UNITS, Coverage, Rule
-from partners_crm.services.coverage.rule import ALL_SILOS, MAP_BY
+from partners_crm.services.coverage import Coverage, Rule
+from partners_crm.services.coverage.rule import ALL_SILOS, TERMS
 
 REPORT_FORMATS = (*FORMATS, "markdown")
 
@@ -43,20 +43,16 @@ def add_arguments(parser: Parser, _name: str) -> None:
 
 
 def _add_terms(parser: Parser) -> None:
-    terms = parser.add_argument_group("terms")
-    terms.add_argument("--chamber", choices=CHAMBERS, default="both")
-    terms.add_argument("--basis", choices=BASES, default="any", help="which sites count (a mailing address never does)")
-    terms.add_argument("--silo", metavar="CODE", help=f"organizations of one silo; {ALL_SILOS}: every silo by itself")
-    terms.add_argument("--of", metavar="ASSOCIATION", help="the members of an association instead of ours")
-    terms.add_argument("--unit", choices=UNITS, default="org", help="family: affiliates of one parent count once")
-    terms.add_argument("--min-count", type=int, default=1, metavar="N", help="organizations a district needs")
-    terms.add_argument("--min-match", type=int, default=80, metavar="N", help="match level that settles a district")
-    terms.add_argument("--level", type=int, choices=LEVELS, default=1, help="1 a member, 2 at home there, 3, 4 (later)")
-    terms.add_argument("--as-of", metavar="DATE", help="who was a member on that day (default: today)")
-    terms.add_argument("--map", metavar="CODE", help="the district map (default: pinned, else of the date)")
-    terms.add_argument("--map-by", choices=MAP_BY, default="seated", help="how a date picks its map")
-    terms.add_argument("--strict", action="store_true", help="districts that are only possible are undecided (exit 3)")
-    terms.add_argument("--max-unassigned", type=int, metavar="N", help="more members without a district: exit 3")
+    group = parser.add_argument_group("terms")
+    for term in TERMS:
+        about = term.option or term.about
+        if term.is_switch:
+            group.add_argument(f"--{term.name}", action="store_true", help=about)
+            continue
+        kind = int if term.is_number else str
+        choices = [kind(each) for each in term.allowed] or None
+        group.add_argument(f"--{term.name}", type=kind, choices=choices, metavar=term.metavar or None, help=about)
+    group.add_argument("--as-of", metavar="DATE", help="who was a member on that day (default: today)")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -82,33 +78,12 @@ def run(options: argparse.Namespace) -> int:
 
 def rule_of(options: argparse.Namespace) -> Rule:
     """The rule that the options of a command stand for."""
-    for name in ("silo", "of", "map", "as_of"):
+    given = {term.field: getattr(options, term.field) for term in TERMS}
+    for name, value in (*given.items(), ("as_of", options.as_of)):
         # A variable of a script that is not set would ask a broader question in silence.
-        if getattr(options, name) == "":
+        if value == "":
             raise InvalidValue(f"--{name.replace('_', '-')}", "", "must not be empty", "leave the option out")
-    names = ("chamber", "basis", "unit", "min_count", "min_match", "level", "map_by", "strict", "max_unassigned")
-    terms = {name: getattr(options, name) for name in names}
-    return Rule(**terms, silo=options.silo or "", of=options.of or "", map=options.map or "")
-
-
-def day_of(text: str) -> date:
-    """The day of `--as-of`.
-
-    Raises:
-        InvalidValue: it is no day of the calendar.
-    """
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise InvalidValue("--as-of", text, "is no date", "write it as 2026-11-24") from None
-
-
-def code_of(*found: Coverage) -> int:
-    """The exit code of answers: a proven gap wins over what is undecided."""
-    verdicts = {each.verdict for each in found}
-    if "gaps" in verdicts:
-        return exit_codes.FINDINGS
-    return exit_codes.UNDECIDED if "undecided" in verdicts else exit_codes.DONE
+    return Rule(**{name: value for name, value in given.items() if value is not None})
 
 
 def _check(crm: Crm, options: argparse.Namespace, rule: Rule, day: date) -> int:
@@ -121,10 +96,12 @@ def _check(crm: Crm, options: argparse.Namespace, rule: Rule, day: date) -> int:
         found = {"": crm.coverage(rule, as_of=day)}
     code = code_of(*found.values())
     if options.since_last:
-        _write_changes(crm, options, rule, found)
-    elif code != exit_codes.DONE or not options.quiet:
-        _write(crm, options, rule, found)
-    if code == exit_codes.UNDECIDED:
+        is_told = _write_changes(crm, options, rule, found)
+    else:
+        is_told = code != exit_codes.DONE or not options.quiet
+        if is_told:
+            _write(crm, options, rule, found)
+    if is_told and code == exit_codes.UNDECIDED:
         for why in dict.fromkeys(each.why for each in found.values() if each.why):
             say(f"cannot decide: {why}")
     return code
@@ -137,15 +114,21 @@ def _write(crm: Crm, options: argparse.Namespace, rule: Rule, found: dict[str, C
         write(crm, found[""], options.format)
 
 
-def _write_changes(crm: Crm, options: argparse.Namespace, rule: Rule, found: dict[str, Coverage]) -> None:
-    from partners_crm.cli import since_last  # it keeps a file, which a plain check does not
+def _write_changes(crm: Crm, options: argparse.Namespace, rule: Rule, found: dict[str, Coverage]) -> bool:
+    """Print what changed since the last such run, and remember this one; false where quiet has nothing to print."""
+    from partners_crm.cli import since_last  # it keeps a file and knows of rules, which a plain check does not
 
     since_last.check_format(options.format)
-    subject, before = since_last.earlier(crm, rule, options.as_of or "")
-    if before is not None:
-        since_last.write_changes(crm, found, before, options.format, quiet=options.quiet)
-    elif not (options.quiet and code_of(*found.values()) == exit_codes.DONE):
+    as_of = "" if options.as_of in {None, "today"} else options.as_of
+    now = since_last.of_coverage(found, rule, code_of(*found.values()), crm.today)
+    (shown,), runs = since_last.against_last(crm, [now], as_of)
+    is_told = shown.matters or not options.quiet
+    if is_told and not shown.since:
         say("there is no earlier run to compare with: everything is new")
+    if is_told and not shown.since and options.format == "table":
         _write(crm, options, rule, found)
-    sys.stdout.flush()  # what a person could not read stays to be said
-    since_last.remember(crm, subject, since_last.run_of(crm, found))
+    elif is_told:
+        since_last.write_coverage(shown, found, options.format)
+    sys.stdout.flush()
+    since_last.remember(crm, runs)  # only now: what a person could not read stays to be said
+    return is_told

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections import Counter
 from typing import Any
 
 from partners_crm.cli import exit_codes
 from partners_crm.cli.coalition import to_read
-from partners_crm.cli.commands.seats import day_of, partial_day
+from partners_crm.cli.commands.seats import partial_day
+from partners_crm.cli.formats import markdown_table, markdown_text
 from partners_crm.cli.output import FORMATS, out, out_csv, out_json, out_table
-from partners_crm.cli.parsing import Parser
+from partners_crm.cli.parsing import Parser, day_of
 from partners_crm.services.growth import PERIODS, Growth, Period, growth
 
+LABELS = ("Period", "Joined", "Start unknown", "Left", "Members")
 BAR = 30
 """Characters of the longest bar."""
 NAMED = 5
@@ -31,7 +34,8 @@ def run(options: argparse.Namespace) -> int:
     """Print the growth of the coalition."""
     since = partial_day(options.since, "--since")
     with to_read(options) as crm:
-        found = growth(crm.db, day_of(options.as_of) or crm.today, by=options.by, since=since)
+        on = day_of(options.as_of) if options.as_of else crm.today
+        found = growth(crm.db, on, by=options.by, since=since)
     {"json": _json, "csv": _csv, "markdown": _markdown, "table": _table}[options.format](found)
     return exit_codes.DONE
 
@@ -69,8 +73,7 @@ def _table(found: Growth) -> None:
     rows = [
         (*_cells(found, each), "#" * round(BAR * each.members / largest) if largest else "") for each in found.periods
     ]
-    labels = ["Period", "Joined", "Start unknown", "Left", "Members", ""]
-    out_table(labels, rows, right=frozenset({1, 2, 3, 4}))
+    out_table([*LABELS, ""], rows, right=frozenset({1, 2, 3, 4}))
     for line in summary(found):
         out(line)
 
@@ -80,18 +83,9 @@ def _cells(found: Growth, each: Period) -> tuple[Any, ...]:
 
 
 def _markdown(found: Growth) -> None:
-    out("| Period | Joined | Start unknown | Left | Members |")
-    out("|---|--:|--:|--:|--:|")
-    for each in found.periods:
-        out("| " + " | ".join(map(str, _cells(found, each))) + " |")
-    out()
-    for line in summary(found):
-        out(f"- {_escaped(line)}")
-
-
-def _escaped(text: str) -> str:
-    """Text without meaning to Markdown or HTML."""
-    return "".join(f"\\{letter}" if letter in "\\`*_[]<>#|" else letter for letter in text)
+    rows = [_cells(found, each) for each in found.periods]
+    said = "".join(f"- {markdown_text(line)}\n" for line in summary(found))
+    sys.stdout.write(f"{markdown_table(LABELS, rows)}\n{said}")
 
 
 def _csv(found: Growth) -> None:

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from partners_crm.cli import exit_codes
 from partners_crm.cli.coalition import back_up_daily, to_read, to_write
-from partners_crm.cli.commands.seats import no_url
 from partners_crm.cli.output import out, out_json, say
 from partners_crm.cli.parsing import Parser
 from partners_crm.services.geocoding import AnswerReport, export_batch, import_answers
+from partners_crm.store.files import refuse_url
 
 SHOWN = 20
 """Problems printed; JSON holds all of them."""
@@ -30,7 +30,7 @@ def add_arguments(parser: Parser, _name: str) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Carry a verb of `points` out."""
-    no_url(options.file)
+    refuse_url(options.file, "the program touches no network: name a file")
     return _export(options) if options.verb == "export" else _import(options)
 
 

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import asdict
-from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from partners_crm.cli import exit_codes
 from partners_crm.cli.coalition import back_up_daily, to_read, to_write
 from partners_crm.cli.output import out, out_csv, out_json, out_table, say
-from partners_crm.cli.parsing import Parser
+from partners_crm.cli.parsing import Parser, day_of
 from partners_crm.errors import ConfigError, InvalidValue
 from partners_crm.normalize.dates import parse_date
 from partners_crm.services.seats import Holder, seats
+from partners_crm.store.files import refuse_url
 
 if TYPE_CHECKING:
     from partners_crm.services.seats.loading import LoadReport  # a list reads no roster
 
+NO_NETWORK = "download it first"
 SHOWN = 20
 """Problems and seats printed each; JSON holds all of them."""
 COLUMNS = ("chamber", "number", "name", "party", "since", "until", "status", "source")
@@ -53,18 +54,6 @@ def run(options: argparse.Namespace) -> int:
     return {"list": _list, "load": _load, "set": _set}[options.verb](options)
 
 
-def day_of(text: str, option: str = "--as-of") -> date | None:
-    """The day an option names, None where it is not given.
-
-    Raises:
-        InvalidValue: it is no day.
-    """
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        raise InvalidValue(option, text, "is no day", "write it as 2026-11-24") from None
-
-
 def partial_day(text: str, option: str) -> str:
     """The partial date an option names, "" where it is not given.
 
@@ -77,20 +66,9 @@ def partial_day(text: str, option: str) -> str:
         raise InvalidValue(option, text, error.reason, error.hint) from None
 
 
-def no_url(path: Path) -> Path:
-    """A path, as it is.
-
-    Raises:
-        ConfigError: it is a URL.
-    """
-    if ":/" in str(path):
-        raise ConfigError(f"{path} is a URL, not a file", "download it first")
-    return path
-
-
 def _list(options: argparse.Namespace) -> int:
     with to_read(options) as crm:
-        on = day_of(options.as_of) or crm.today
+        on = day_of(options.as_of) if options.as_of else crm.today
         found = seats(crm.db, on, options.chamber)
     if options.format == "json":
         out_json({"schema_version": 1, "as_of": on.isoformat(), "seats": [_as_data(each) for each in found]})
@@ -132,11 +110,12 @@ def _as_data(each: Holder) -> dict[str, object]:
 def _load(options: argparse.Namespace) -> int:
     from partners_crm.services.seats.loading import load_roster
 
+    refuse_url(options.file, NO_NETWORK)
     with to_read(options) if options.dry_run else to_write(options) as crm:
         report = load_roster(
             crm.db,
-            no_url(options.file),
-            as_of=day_of(options.as_of) or crm.today,
+            options.file,
+            as_of=day_of(options.as_of) if options.as_of else crm.today,
             encoding=options.encoding,
             preview=options.dry_run,
             clock=crm.clock,

@@ -49,11 +49,6 @@ class _Plane(NamedTuple):
     pairs: list[tuple[int, int]]
 
 
-def tile_layout(polygons: Polygons) -> list[tuple[int, int, int]]:
-    """(district, column, row) of a tile for each district; row 0 is the north."""
-    return lay_out(polygons).tiles
-
-
 def lay_out(polygons: Polygons) -> Layout:
     """The best layout that was found, the same at every call, and its figures."""
     import numpy as np

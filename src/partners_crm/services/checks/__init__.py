@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from partners_crm.services.checks.check import VERDICTS, Answer, Case, Check, CheckTerm, Finding, Terms
+from partners_crm.services.checks.check import VERDICTS, Answer, Case, Check, Finding, Terms
 from partners_crm.services.checks.core import CHECKS
 from partners_crm.services.checks.running import Planned, Ran, planned, refuse_rule, run_checks, saved_rules
-from partners_crm.services.checks.terms import read_terms, written
+from partners_crm.services.rule_terms import RuleTerm
 
 __all__ = [
     "CHECKS",
@@ -13,15 +13,13 @@ __all__ = [
     "Answer",
     "Case",
     "Check",
-    "CheckTerm",
     "Finding",
     "Planned",
     "Ran",
+    "RuleTerm",
     "Terms",
     "planned",
-    "read_terms",
     "refuse_rule",
     "run_checks",
     "saved_rules",
-    "written",
 ]

@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Literal
 
+from partners_crm.services.rule_terms import RuleTerm
 from partners_crm.store.clock import Clock
 from partners_crm.store.open import Handle
 
@@ -42,6 +43,8 @@ class Answer:
     """What nobody can tell: whether that leaves the rule undecided is the rule's own term."""
     well: tuple[tuple[str, str], ...] = ()
     """(key, text) of what was looked at and is well, where there are words for it: printed when it was gained."""
+    map: str = ""
+    """Code and sha256 of the map it was answered on; "" where it asks none."""
 
     def __post_init__(self) -> None:
         if self.verdict not in VERDICTS:
@@ -64,17 +67,6 @@ class Case:
     """The path by which a person named the database."""
 
 
-@dataclass(frozen=True, slots=True)
-class CheckTerm:
-    """A term that a check takes."""
-
-    name: str
-    about: str
-    default: str = ""
-    allowed: tuple[str, ...] = ()
-    """The values it can have; empty where they are not counted."""
-
-
 def takes_anything(_db: Handle, _terms: Terms) -> None:
     """Refuse nothing."""
 
@@ -88,7 +80,7 @@ class Check:
     about: str
     """What it proves."""
     run: Callable[[Case, Terms], Answer]
-    terms: tuple[CheckTerm, ...] = ()
+    terms: tuple[RuleTerm, ...] = ()
     refuse: Callable[[Handle, Terms], None] = takes_anything
     """Refuses terms that cannot be asked of a coalition, with a `PartnersError` that names the term."""
     by_default: bool = True

@@ -5,151 +5,19 @@ What a check reads is imported when it runs: saving a rule, or running one of th
 
 from __future__ import annotations
 
-from datetime import UTC, date
-from typing import TYPE_CHECKING
+from datetime import UTC
 
-from partners_crm.errors import CannotDecide, InvalidValue
-from partners_crm.services.checks.check import Answer, Case, Check, CheckTerm, Finding, Terms
-from partners_crm.services.checks.terms import quoted
-from partners_crm.services.coverage.rule import ALL_SILOS, BASES, CHAMBERS, LEVELS, MAP_BY, UNITS
-from partners_crm.services.coverage.rule import Rule as CoverageRule
+from partners_crm.errors import CannotDecide
+from partners_crm.normalize.dates import written_day
+from partners_crm.services.checks import coverage as covering
+from partners_crm.services.checks.check import Answer, Case, Check, Finding, Terms
+from partners_crm.services.coverage import coverage
+from partners_crm.services.coverage.rule import CHAMBERS, TERMS
+from partners_crm.services.rule_terms import RuleTerm
 from partners_crm.store.open import Handle
 
-if TYPE_CHECKING:
-    from partners_crm.services.coverage import Coverage, DistrictCoverage
-
-NAMED = 3
-"""Organizations named for one district."""
 VACANT = ("allowed", "finding")
 """What a seat that is vacant can be."""
-
-
-# -------------------------------------------------------------------- coverage
-
-
-COVERAGE_TERMS = (
-    CheckTerm("chamber", "the districts of which chamber", "both", CHAMBERS),
-    CheckTerm("basis", "which sites count", "any", BASES),
-    CheckTerm("silo", f"organizations of one silo; {ALL_SILOS}: every silo by itself"),
-    CheckTerm("of", "the members of an association instead of ours"),
-    CheckTerm("unit", "family: affiliates of one parent count once", "org", UNITS),
-    CheckTerm("min-count", "organizations a district needs", "1"),
-    CheckTerm("min-match", "match level that settles a district", "80"),
-    CheckTerm("level", "1 a member, 2 at home there", "1", tuple(map(str, LEVELS))),
-    CheckTerm("map", "the district map; empty: the pinned one, else that of the day"),
-    CheckTerm("map-by", "how a day picks its map", "seated", MAP_BY),
-    CheckTerm("strict", "districts that are only possible are undecided", "no", ("no", "yes")),
-    CheckTerm("max-unassigned", "more members without any district are undecided; empty: any number"),
-)
-
-
-def _coverage_rule(terms: Terms) -> CoverageRule:
-    """The rule of a coverage check.
-
-    Raises:
-        InvalidValue: a term cannot have its value.
-    """
-    return CoverageRule.read(" ".join(f"{name}={quoted(value)}" for name, value in terms.items() if value))
-
-
-def _refuse_coverage(db: Handle, terms: Terms) -> None:
-    from partners_crm.errors import NotFound
-    from partners_crm.services.coverage.evidence import silo_id
-    from partners_crm.services.coverage.judging import association_name
-    from partners_crm.store.maps import map_codes
-
-    rule = _coverage_rule(terms)
-    if rule.silo and rule.silo != ALL_SILOS:
-        silo_id(db, rule.silo)
-    if rule.map and rule.map not in map_codes(db):
-        raise NotFound(f"there is no district map {rule.map} in this coalition", f"maps: {', '.join(map_codes(db))}")
-    association_name(db, rule)
-
-
-def _coverage(case: Case, terms: Terms) -> Answer:
-    from partners_crm.services.coverage import coverage, coverage_by_silo
-
-    rule = _coverage_rule(terms)
-    if rule.silo != ALL_SILOS:
-        return _covered(case, {"": coverage(case.db, case.as_of, rule)})
-    return _covered(case, coverage_by_silo(case.db, case.as_of, rule))
-
-
-def _covered(case: Case, answers: dict[str, Coverage]) -> Answer:
-    """The answer of a coverage statement, or of one for each silo."""
-    findings, doubts, well = [], [], []
-    for silo, found in answers.items():
-        prefix, words = (f"{silo} ", f"{silo}, ") if silo else ("", "")
-        for each in found.districts:
-            key, name = prefix + each.ocd_id, words + each.name
-            if each.state == "gap":
-                findings.append(Finding(key, f"{name}: {_lacking(each)}", _how(case, found, each, "gaps")))
-            elif each.state == "possible":
-                text = f"{name}: possible, not certain: {_named(each.organizations + each.possible)}"
-                doubts.append(Finding(key, text, _how(case, found, each, "explain NUMBER")))
-            else:
-                well.append((key, f"{name}: {_named(each.organizations)}"))
-    lost: dict[int, str] = {}
-    for found in answers.values():
-        allowed = found.rule.max_unassigned
-        if allowed is not None and len(found.unassigned) > allowed:
-            lost |= dict(found.unassigned)  # one may be in several silos
-    doubts += [_lost(key, name) for key, name in lost.items()]
-    statement, why = _statement(case, answers), next((each.why for each in answers.values() if each.why), "")
-    if findings or not why:
-        return Answer("findings" if findings else "met", statement, tuple(findings), tuple(doubts), tuple(well))
-    return Answer("undecided", f"{statement} Undecided: {why}.", (), tuple(doubts), tuple(well))
-
-
-def _statement(case: Case, answers: dict[str, Coverage]) -> str:
-    first = next(iter(answers.values()), None)
-    if first is None:
-        return "The coalition has no silo."
-    if "" in answers:
-        return " ".join(first.sentence(chamber) for chamber in first.chambers)
-    figures = "; ".join(f"{silo} {_figures(each)}" for silo, each in answers.items())
-    return f"Silo by silo, on {_written_day(case.as_of)}, on the map {first.map_code}: {figures} districts."
-
-
-def _figures(found: Coverage) -> str:
-    """The figures of a silo: 3 of 118 House, 2 of 59 Senate."""
-    totals = [(*found.total(chamber), found.chamber_names[chamber]) for chamber in found.chambers]
-    return ", ".join(f"{confirmed} of {everything} {name}" for confirmed, everything, name in totals)
-
-
-def _lacking(each: DistrictCoverage) -> str:
-    some = each.organizations + each.possible
-    return f"only {_named(some)}" if some else "no member"
-
-
-def _how(case: Case, found: Coverage, each: DistrictCoverage, verb: str) -> str:
-    """The command that says more about the districts of a chamber that are in the same case."""
-    rule = found.rule
-    terms = [(name, getattr(rule, name)) for name in ("basis", "silo", "of", "unit", "min_count", "min_match", "map")]
-    default = CoverageRule()
-    words = [
-        f" --{name.replace('_', '-')} {quoted(str(value))}" for name, value in terms if value != getattr(default, name)
-    ]
-    day = "" if case.as_of == case.today else f" --as-of {case.as_of.isoformat()}"
-    what = "who would close it" if verb == "gaps" else "why"
-    return f"see {what}: partners coverage {verb} --chamber {each.chamber}{''.join(words)}{day}"
-
-
-def _lost(key: int, name: str) -> Finding:
-    return Finding(
-        f"organization {key}",
-        f"{name} (organization {key}) has no district",
-        "partners check places says what to do for each",
-    )
-
-
-def _named(pairs: tuple[tuple[int, str], ...]) -> str:
-    names = ", ".join(name for _, name in pairs[:NAMED])
-    return names + (f" and {len(pairs) - NAMED} more" if len(pairs) > NAMED else "")
-
-
-def _written_day(day: date) -> str:
-    return f"{day.day} {day:%B %Y}"
 
 
 # -------------------------------------------------------------------- maps and places
@@ -163,7 +31,7 @@ def _map(case: Case, _terms: Terms) -> Answer:
 
     looked = Looked(case.db, case.as_of, case.clock().astimezone(UTC), case.asked)
     findings = tuple(Finding(key, each.message, each.remedy) for key, each in map_faults(looked))
-    day = _written_day(case.as_of)
+    day = written_day(case.as_of)
     if findings:
         return Answer("findings", f"Not everything is right with the maps of {day}.", findings)
     chosen = map_for(case.db, case.as_of)
@@ -173,13 +41,13 @@ def _map(case: Case, _terms: Terms) -> Answer:
         remedy = "take the map of the day: partners config set map ''"
         return Answer("findings", f"Not everything is right with the maps of {day}.", (Finding(code, about, remedy),))
     return Answer(
-        "met", f"The map {code} holds on {day}, and the borders of every map are those that sites were placed by."
+        "met",
+        f"The map {code} holds on {day}, and the borders of every map are those that sites were placed by.",
+        map=f"{code} {chosen.sha256}".strip(),
     )
 
 
 def _places(case: Case, terms: Terms) -> Answer:
-    from partners_crm.services.coverage import coverage
-
     found = coverage(case.db, case.as_of)
     sites = _sites_of(case.db, [key for key, _ in found.unassigned])
     lost = tuple(
@@ -188,12 +56,13 @@ def _places(case: Case, terms: Terms) -> Answer:
     )
     placed = found.members - len(lost)
     statement = (
-        f"{placed} of {found.members} members on {_written_day(case.as_of)} have a district on the map"
+        f"{placed} of {found.members} members on {written_day(case.as_of)} have a district on the map"
         f" {found.map_code}, for certain or possibly."
     )
-    if len(lost) > _whole("max-unassigned", terms["max-unassigned"]):
-        return Answer("findings", statement, lost)
-    return Answer("met", statement, (), lost)
+    on = covering.map_of(found)
+    if len(lost) > int(terms["max-unassigned"]):
+        return Answer("findings", statement, lost, map=on)
+    return Answer("met", statement, (), lost, map=on)
 
 
 def _sites_of(db: Handle, organizations: list[int]) -> dict[int, list[int]]:
@@ -218,16 +87,6 @@ def _placing(organization: int, sites: list[int] | None) -> str:
     )
 
 
-def _refuse_places(_db: Handle, terms: Terms) -> None:
-    _whole("max-unassigned", terms["max-unassigned"])
-
-
-def _whole(name: str, value: str) -> int:
-    if not (value.isascii() and value.isdecimal() and len(value) < 10):
-        raise InvalidValue(name, value, "is not a whole number", "0 or more")
-    return int(value)
-
-
 # -------------------------------------------------------------------- seats
 
 
@@ -235,7 +94,7 @@ def _seats(case: Case, terms: Terms) -> Answer:
     from partners_crm.services.seats import seats
 
     chamber = "" if terms["chamber"] == "both" else terms["chamber"]
-    found, day = seats(case.db, case.as_of, chamber), _written_day(case.as_of)
+    found, day = seats(case.db, case.as_of, chamber), written_day(case.as_of)
     if all(each.status == "unknown" for each in found):
         raise CannotDecide(
             f"nobody is recorded as the holder of any seat on {day}", "load a roster: partners seats load FILE"
@@ -301,32 +160,31 @@ CHECKS = (
     Check(
         "coverage",
         "every district has a member, under the terms of a coverage statement",
-        _coverage,
-        COVERAGE_TERMS,
-        _refuse_coverage,
+        covering.run,
+        TERMS,
+        covering.refuse,
     ),
     Check("map", "a map holds on the day, the pin has not ended, and sites were placed by its borders", _map),
     Check(
         "places",
         "every member stands in a district, for certain or possibly",
         _places,
-        (CheckTerm("max-unassigned", "members without any district that are no finding", "0"),),
-        _refuse_places,
+        (RuleTerm("max-unassigned", "members without any district that are no finding", "0", is_number=True),),
     ),
     Check(
         "seats",
         "every seat has a known holder, or is known to be vacant",
         _seats,
         (
-            CheckTerm("chamber", "the seats of which chamber", "both", CHAMBERS),
-            CheckTerm("vacant", "what a recorded vacancy is", "allowed", VACANT),
+            RuleTerm("chamber", "the seats of which chamber", "both", CHAMBERS),
+            RuleTerm("vacant", "what a recorded vacancy is", "allowed", VACANT),
         ),
     ),
     Check(
         "doctor",
         "the coalition and its files are sound, as partners doctor sees them",
         _doctor,
-        (CheckTerm("checks", "only these of the doctor's checks, such as backups,modes; empty: all"),),
+        (RuleTerm("checks", "only these of the doctor's checks, such as backups,modes; empty: all"),),
         _refuse_doctor,
         by_default=False,  # it reads the whole file, some seconds of a large coalition, and has a command of its own
         one_moment=False,

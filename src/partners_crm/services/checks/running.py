@@ -9,10 +9,10 @@ from typing import Any
 
 from partners_crm.errors import CannotDecide, InvalidValue, NotFound, PartnersError
 from partners_crm.model import Rule
-from partners_crm.normalize.text import fold
+from partners_crm.normalize.text import few, fold
 from partners_crm.services.checks.check import Answer, Case, Check
 from partners_crm.services.checks.core import CHECKS
-from partners_crm.services.checks.terms import read_terms, written
+from partners_crm.services.rule_terms import read_terms, written
 from partners_crm.store import health
 from partners_crm.store.open import Handle
 from partners_crm.store.read import tuples
@@ -86,11 +86,9 @@ def planned(db: Handle, names: Iterable[str] = (), checks: Sequence[Check] = CHE
         named = [rule for rule in found if rule.saved and fold(rule.name) == fold(name)]
         chosen.update(named or [each for each in found if each.kind == name and name in known])
         if not named and name not in known:
-            words = [rule.name for rule in rules[:NAMED]] + (["..."] if len(rules) > NAMED else [])
+            words = few([rule.name for rule in rules], NAMED)
             hint = f"checks: {', '.join(check.name for check in checks)}"
-            raise NotFound(
-                f"there is no rule and no check {name}", f"rules: {', '.join(words)}; {hint}" if words else hint
-            )
+            raise NotFound(f"there is no rule and no check {name}", f"rules: {words}; {hint}" if words else hint)
     return [each for each in found if each in chosen]
 
 
@@ -119,7 +117,17 @@ def refuse_rule(db: Handle, values: Mapping[str, Any], checks: Sequence[Check] =
     if any(fold(name) == fold(each) for each in kinds):
         raise InvalidValue("Name", name, "is the name of a check", "give the rule a name of its own")
     check = kinds[kind]
-    check.refuse(db, read_terms(check, str(values.get("terms") or "")))
+    check.refuse(db, terms_of(check, str(values.get("terms") or "")))
+
+
+def terms_of(check: Check, text: str) -> dict[str, str]:
+    """Every term of a check with its value, by name.
+
+    Raises:
+        NotFound: the check has no such term.
+        InvalidValue: the text cannot be read, or a term cannot have its value.
+    """
+    return read_terms(f"the check {check.name}", check.terms, text)
 
 
 def _run(case: Case, rule: Planned, checks: Mapping[str, Check]) -> Ran:
@@ -128,8 +136,8 @@ def _run(case: Case, rule: Planned, checks: Mapping[str, Check]) -> Ran:
     try:
         if check is None:
             raise NotFound(f"there is no check {rule.kind}", f"checks: {', '.join(checks)}")
-        values = read_terms(check, rule.terms)
-        terms = written(check, values)
+        values = terms_of(check, rule.terms)
+        terms = written(check.terms, values)
         with health.snapshot(case.db) if check.one_moment else nullcontext():
             answer = check.run(case, values)
         if not isinstance(answer, Answer):

@@ -108,16 +108,16 @@ def _terms(db: Handle, rule: Rule, *sides: str) -> Rule:
     Raises:
         InvalidValue: other terms are asked for, or two kept answers have different ones.
     """
-    kept_terms = {found.terms: found.label for name in sides if (found := kept(db, name))}
-    for terms, label in kept_terms.items():
-        if len(kept_terms) > 1 or (rule.text and rule.text != terms):
+    rules = {Rule.read(found.terms): found.label for name in sides if (found := kept(db, name))}
+    for terms, label in rules.items():
+        if len(rules) > 1 or (rule.text and rule != terms):
             raise InvalidValue(
                 "Terms",
-                rule.text or " / ".join(kept_terms),
+                rule.text or " / ".join(each.text for each in rules),
                 f"are not those of the snapshot {label}",
-                f"compare like with like: {terms or 'no terms'}",
+                f"compare like with like: {terms.text or 'no terms'}",
             )
-        return Rule.read(terms)
+        return terms
     return rule
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
@@ -14,6 +14,7 @@ from partners_crm.errors import NotFound
 from partners_crm.model import (
     Affiliation,
     Assignment,
+    Contact,
     District,
     DistrictMap,
     Membership,
@@ -74,15 +75,31 @@ def members(db: Handle, as_of: date, rule: Rule) -> dict[int, Member]:
     query = query.where((Organization.archived_on == "") | (Organization.archived_on > day))
     if rule.silo and rule.silo != ALL_SILOS:
         tie = Affiliation if rule.of else Membership
-        shares = SiloShare.select(SiloShare.organization).where(SiloShare.silo == silo_id(db, rule.silo))
-        query = query.where(tie.organization.in_(shares))
+        query = query.where(tie.organization.in_(in_silo(db, rule.silo)))
+    unit_of = units(db, rule)
     found: dict[int, Member] = {}
-    for key, since, until, recorded, name, parent in tuples(db, query):
+    for key, since, until, recorded, name in tuples(db, query):
         holds = covers(since, until, day, recorded_on=recorded)
         if holds != "no" and not (key in found and found[key].sure):
-            unit = parent if rule.unit == "family" and parent else key
-            found[key] = Member(name, unit, holds == "yes")
+            found[key] = Member(name, unit_of(key), holds == "yes")
     return found
+
+
+def units(db: Handle, rule: Rule) -> Callable[[int], int]:
+    """What counts once, by organization: it itself, or the body at the head of its family."""
+    if rule.unit != "family":
+        return lambda key: key
+    query = Organization.select(Organization.id, Organization.parent).where(Organization.parent.is_null(False))
+    parents = dict(tuples(db, query))
+
+    def head(key: int) -> int:
+        seen = {key}
+        while (above := parents.get(key)) is not None and above not in seen:
+            seen.add(above)
+            key = above
+        return key
+
+    return head
 
 
 def _own() -> Any:
@@ -93,7 +110,6 @@ def _own() -> Any:
             Membership.until,
             Membership.recorded_on,
             Organization.name,
-            Organization.parent,
         )
         .join(Organization, on=(Membership.organization == Organization.id))
         .where(
@@ -112,11 +128,19 @@ def _affiliated(db: Handle, name: str) -> Any:
             Affiliation.until,
             Affiliation.confirmed_on,
             Organization.name,
-            Organization.parent,
         )
         .join(Organization, on=(Affiliation.organization == Organization.id))
         .where(Affiliation.association == association.id)
     )
+
+
+def in_silo(db: Handle, word: str) -> Any:
+    """The organizations of a silo, as a query.
+
+    Raises:
+        NotFound: there is no such silo.
+    """
+    return SiloShare.select(SiloShare.organization).where(SiloShare.silo == silo_id(db, word))
 
 
 def silo_id(db: Handle, word: str) -> int:
@@ -193,7 +217,7 @@ def heard(
     """
     below = {above: code for code, above in districts.nested_in.items()}
     day = as_of.isoformat()
-    outweighed, candidates = _weigh(rows)
+    outweighed, candidates = _weigh(rows, below)
     for row in rows:
         member = who.get(row.organization)
         if member is None or row.assignment in outweighed:
@@ -229,11 +253,14 @@ def speak(
     return Spoken(found, placed)
 
 
-def _weigh(rows: list[Place]) -> tuple[set[int], Counter[tuple[int, str]]]:
-    """The assignments that a point of their site outweighs, and how many districts are stated of (site, chamber)."""
-    pointed = {row.site for row in rows if row.method != "stated"}
+def _weigh(rows: list[Place], below: Mapping[str, str]) -> tuple[set[int], Counter[tuple[int, str]]]:
+    """The assignments that a point or a person outweighs, and how many districts are stated of (site, chamber).
+
+    Chambers that do not nest speak for themselves: a decision on one says nothing of what is stated of another.
+    """
     stated = [row for row in rows if row.method == "stated"]
-    outweighed = {row.assignment for row in stated if row.site in pointed}
+    known = {(row.site, below.get(row.chamber, row.chamber)) for row in rows if row.method in {"point", "manual"}}
+    outweighed = {row.assignment for row in stated if (row.site, below.get(row.chamber, row.chamber)) in known}
     return outweighed, Counter((row.site, row.chamber) for row in stated)
 
 
@@ -257,8 +284,17 @@ def _alternatives(row: Place, shift: float, stated: int) -> list[tuple[int, floa
     return [(row.number, 1.0)]
 
 
-def voters(db: Handle, as_of: date) -> set[int]:
-    """Organizations with somebody who may vote for them on the day."""
+def voters(db: Handle, as_of: date) -> dict[int, bool]:
+    """Organizations with somebody who may vote for them on the day, and whether that is certain."""
     day = as_of.isoformat()
-    query = Role.select(Role.organization, Role.since, Role.until).where(Role.votes_for)
-    return {key for key, since, until in tuples(db, query) if covers(since, until, day, recorded_on=day) == "yes"}
+    query = (
+        Role.select(Role.organization, Role.since, Role.until)
+        .join(Contact, on=(Role.contact == Contact.id))
+        .where(Role.votes_for & ((Contact.archived_on == "") | (Contact.archived_on > day)))
+    )
+    found: dict[int, bool] = {}
+    for key, since, until in tuples(db, query):
+        holds = covers(since, until, day, recorded_on=day)
+        if holds != "no":
+            found[key] = found.get(key, False) or holds == "yes"
+    return found

@@ -10,6 +10,7 @@ from partners_crm.districts.coverage import WHOLE
 from partners_crm.districts.uncertainty import radius_m
 from partners_crm.errors import NotFound
 from partners_crm.model import Assignment, Membership, Site
+from partners_crm.normalize.dates import written_day
 from partners_crm.services.cards import site_line
 from partners_crm.services.coverage.evidence import KINDS, Heard, heard
 from partners_crm.services.coverage.judging import Coverage, DistrictCoverage, Question, answer, ask, association_name
@@ -18,6 +19,9 @@ from partners_crm.services.seats import Holder, seat_of
 from partners_crm.store.journal import operations
 from partners_crm.store.open import Handle
 from partners_crm.store.read import by_ids, parts, tuples
+
+NO_VOTE = "does not count: neither its headquarters are here nor has it somebody who may vote for it"
+MAYBE_VOTES = "may have had nobody who may vote for it on that day"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,8 @@ class Witness:
     kind: str
     """hq or service."""
     certain: bool
+    counts: bool
+    """Whether it is evidence at the level asked for."""
     share: float
     """Of where the site may stand; 1 where all of it lies in the district."""
     method: str
@@ -44,7 +50,7 @@ class Witness:
     decision: str
     """Of a district that a person decided: why, who, and on which day; else ""."""
     doubts: tuple[str, ...]
-    """What keeps it from being certain; empty when it is."""
+    """What keeps it from being certain, or from counting; empty when it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +60,7 @@ class Explanation:
     coverage: Coverage
     district: DistrictCoverage
     witnesses: tuple[Witness, ...]
-    """Certain ones first, then by name."""
+    """Certain ones first, then possible ones, each by name, then those that do not count."""
     lawmaker: Holder
 
     @property
@@ -71,7 +77,7 @@ class Explanation:
             else f"is a gap: it has fewer than {rule.min_count} organizations",
         }
         several = max(certain, possible, rule.min_count if each.state == "gap" else 0) > 1
-        day = f"{found.as_of.day} {found.as_of:%B %Y}"
+        day = written_day(found.as_of)
         terms = terms_in_words(rule, day, found.map_code, found.association, several=several)
         return f"{each.name} {heads[each.state]}{terms}"
 
@@ -108,6 +114,7 @@ def _witnesses(db: Handle, question: Question, chamber: str, number: int) -> tup
     sites = by_ids(db, Site, inside)
     decisions = _decisions(db, [each.row.assignment for each, _ in inside.values() if each.row.method == "manual"])
     spans = _spans(db, {each.row.organization for each, _ in inside.values()})
+    # A site that was deleted while this was read speaks no more.
     found = [
         _witness(
             question,
@@ -118,8 +125,9 @@ def _witnesses(db: Handle, question: Question, chamber: str, number: int) -> tup
             decisions.get(each.row.assignment, ""),
         )
         for key, (each, share) in inside.items()
+        if key in sites
     ]
-    return tuple(sorted(found, key=lambda each: (not each.certain, each.name.casefold(), each.site)))
+    return tuple(sorted(found, key=lambda each: (not each.certain, not each.counts, each.name.casefold(), each.site)))
 
 
 def _witness(question: Question, each: Heard, share: float, site: Site, membership: str, decision: str) -> Witness:
@@ -132,6 +140,7 @@ def _witness(question: Question, each: Heard, share: float, site: Site, membersh
         site_line(site),
         row.kind,
         not doubts,
+        NO_VOTE not in doubts,
         round(share, 4),
         row.method,
         row.match_level or 0,
@@ -168,8 +177,8 @@ def _doubts(question: Question, each: Heard, share: float, site: Site) -> list[s
         found.append(_why_shared(question, each, share, site))
     if row.snapped_m and not each.sure:
         found.append(f"its point lies {row.snapped_m:,.0f} m outside the state")
-    if question.voters is not None and row.kind != "hq" and row.organization not in question.voters:
-        found.append("neither its headquarters are here nor has it somebody who may vote for it")
+    if question.voters is not None and row.kind != "hq" and not question.voters.get(row.organization):
+        found.append(MAYBE_VOTES if row.organization in question.voters else NO_VOTE)
     return found
 
 

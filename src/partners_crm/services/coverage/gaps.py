@@ -20,11 +20,11 @@ from partners_crm.services.coverage.judging import (
     by_chamber,
     speak,
 )
-from partners_crm.services.coverage.rule import Rule
+from partners_crm.services.coverage.rule import ALL_SILOS, Rule
 from partners_crm.services.maps import has_borders, index_of
 from partners_crm.services.seats import Holder, holders
 from partners_crm.store.open import Handle
-from partners_crm.store.read import tuples
+from partners_crm.store.read import find, tuples
 
 NEAREST = 3
 """Members named for a gap by their distance."""
@@ -129,7 +129,7 @@ def gaps(db: Handle, as_of: date, rule: Rule) -> GapReport:
                 seats.get((each.chamber, each.number)),
             )
         )
-    return GapReport(found, tuple(closings), _steps(open_ones, rule.min_count, inside, outside))
+    return GapReport(found, tuple(closings), _steps(open_ones, question, inside, outside))
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,22 +142,39 @@ class _Outsiders:
 
 
 def _outsiders(db: Handle, question: Question) -> _Outsiders:
-    day = question.as_of.isoformat()
-    query = Organization.select(Organization.id, Organization.name, Organization.parent).where(
+    day, rule = question.as_of.isoformat(), question.rule
+    query = Organization.select(Organization.id, Organization.name).where(
         Organization.kind.in_(("provider", "advocacy", "other"))
         & ((Organization.archived_on == "") | (Organization.archived_on > day))
     )
-    found = {}
-    for key, name, parent in tuples(db, query):
-        if key not in question.members:
-            found[key] = what.Member(name, parent if question.rule.unit == "family" and parent else key, sure=True)
-    ties = Membership.select(Membership.organization, Membership.status, Membership.since).order_by(Membership.id)
+    if rule.silo and rule.silo != ALL_SILOS:
+        query = query.where(Organization.id.in_(what.in_silo(db, rule.silo)))
+    unit_of = what.units(db, rule)
+    found = {
+        key: what.Member(name, unit_of(key), sure=True)
+        for key, name in tuples(db, query)
+        if key not in question.members
+    }
     status = {}
-    for key, state, since in tuples(db, ties):
+    for key, state, since in _ties(db, rule):
         # An active tie that does not hold on the day has ended, or begins later.
         status[key] = state if state != "active" else JOINING if since > day else "lapsed"
     # A body that is closed closes no gap.
     return _Outsiders({key: each for key, each in found.items() if status.get(key) != "closed"}, status)
+
+
+def _ties(db: Handle, rule: Rule) -> list[tuple[int, str, str]]:
+    """(organization, status, since) of the ties to the coalition, or to the association asked about.
+
+    Of the one nothing follows for the other.
+    """
+    if not rule.of:
+        ours = Membership.select(Membership.organization, Membership.status, Membership.since)
+        return [(key, status, since) for key, status, since in tuples(db, ours.order_by(Membership.id))]
+    theirs = Affiliation.select(Affiliation.organization, Affiliation.since).where(
+        Affiliation.association == find(db, Organization, rule.of).id
+    )
+    return [(key, "active", since) for key, since in tuples(db, theirs.order_by(Affiliation.id))]
 
 
 def _inside(question: Question, who: Mapping[int, what.Member]) -> dict[tuple[str, int], set[int]]:
@@ -235,18 +252,26 @@ def _associations(db: Handle, question: Question) -> dict[tuple[str, int], tuple
 
 
 def _steps(
-    open_ones: list[DistrictCoverage], min_count: int, inside: Mapping[tuple[str, int], set[int]], outside: _Outsiders
+    open_ones: list[DistrictCoverage],
+    question: Question,
+    inside: Mapping[tuple[str, int], set[int]],
+    outside: _Outsiders,
 ) -> tuple[Step, ...]:
     """Organizations in an order in which each helps most of the districts left: the greedy set cover.
 
-    It is within a factor ln n of the smallest set there is (Chvatal 1979).
+    It is within a factor ln n of the smallest set there is (Chvatal 1979). What counts once helps a district once.
     """
-    needs = {(each.chamber, each.number): max(1, min_count - len(each.organizations)) for each in open_ones}
-    names = {(each.chamber, each.number): each.name for each in open_ones}
+    names, needs, counted = {}, {}, {}
+    for each in open_ones:
+        district = each.chamber, each.number
+        names[district] = each.name
+        counted[district] = {question.members[key].unit for key, _ in each.organizations}
+        needs[district] = max(1, question.rule.min_count - len(counted[district]))
     reach: dict[int, set[tuple[str, int]]] = {}
-    for district in needs:
+    for district, units in counted.items():
         for key in inside.get(district, ()):
-            reach.setdefault(key, set()).add(district)
+            if outside.members[key].unit not in units:
+                reach.setdefault(key, set()).add(district)
     found = []
     while reach:
         # Who was a member or was asked already is won more easily than who never was.
@@ -267,5 +292,7 @@ def _steps(
                 tuple(names[each] for each in taken if each not in done),
             )
         )
-        reach = {key: left for key, some in reach.items() if (left := some - done)}
+        unit = outside.members[best].unit
+        spent = {key: done | (set(taken) if outside.members[key].unit == unit else set()) for key in reach}
+        reach = {key: left for key, some in reach.items() if (left := some - spent[key])}
     return tuple(found)

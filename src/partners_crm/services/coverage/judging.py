@@ -9,6 +9,7 @@ from typing import NamedTuple
 from partners_crm.districts.coverage import DistrictState, Evidence, judge, lift
 from partners_crm.errors import CannotDecide, NotFound
 from partners_crm.model import DistrictMap, Organization, Silo, SiloShare
+from partners_crm.normalize.dates import written_day
 from partners_crm.services.coverage import evidence as what
 from partners_crm.services.coverage.rule import Rule, sentence
 from partners_crm.store.maps import Districts, Placed, districts_of, map_for
@@ -95,7 +96,7 @@ class Coverage:
 
     def sentence(self, chamber: str) -> str:
         """The figure of a chamber as a statement with its terms."""
-        day = f"{self.as_of.day} {self.as_of:%B %Y}"
+        day = written_day(self.as_of)
         return sentence(
             self.rule, self.chamber_names[chamber], *self.total(chamber), day, self.map_code, self.association
         )
@@ -110,8 +111,8 @@ class Question(NamedTuple):
     districts: Districts
     members: dict[int, what.Member]
     rows: list[what.Place]
-    voters: set[int] | None
-    """Organizations with somebody who may vote for them; None where that is not asked."""
+    voters: dict[int, bool] | None
+    """Organizations with somebody who may vote for them, and whether that is certain; None where nobody asks."""
 
     @property
     def shift(self) -> float:
@@ -192,10 +193,13 @@ def speak(question: Question) -> what.Spoken:
     if question.voters is None:
         return spoken
     seats = {row.site for row in question.rows if row.kind == "hq"}
-    near = {
-        chamber: [each for each in some if each.site in seats or each.organization in question.voters]
-        for chamber, some in spoken.evidence.items()
-    }
+    near: dict[str, list[Evidence]] = {}
+    for chamber, some in spoken.evidence.items():
+        for each in some:
+            if each.site in seats or question.voters.get(each.organization):
+                near.setdefault(chamber, []).append(each)
+            elif each.organization in question.voters:
+                near.setdefault(chamber, []).append(each._replace(sure=False))
     return what.Spoken(near, spoken.placed)
 
 

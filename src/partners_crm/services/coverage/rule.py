@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 
-from partners_crm.errors import InvalidValue, NotFound
+from partners_crm.errors import InvalidValue
+from partners_crm.services.rule_terms import SWITCH, RuleTerm, quoted, read_terms, written
 
 BASES = ("any", "hq", "service")
 UNITS = ("org", "family")
@@ -27,31 +29,76 @@ ALL_SILOS = "all"
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """The terms of a coverage statement; each is printed with every answer."""
+    """The terms of a coverage statement; each is printed with every answer.
 
-    chamber: str = "both"
+    They are declared here alone: `TERMS`, the options of the command and the terms of the check are made from them.
+    """
+
+    chamber: str = field(default="both", metadata={"about": "the districts of which chamber", "allowed": CHAMBERS})
     """house, senate, or both: every chamber the map has."""
-    basis: str = "any"
+    basis: str = field(
+        default="any",
+        metadata={
+            "about": "which sites count",
+            "allowed": BASES,
+            "option": "which sites count (a mailing address never does)",
+        },
+    )
     """Which sites count: any, hq or service; a mailing address never does."""
-    silo: str = ""
+    silo: str = field(
+        default="",
+        metadata={"about": f"organizations of one silo; {ALL_SILOS}: every silo by itself", "metavar": "CODE"},
+    )
     """A silo's code; empty for all members together, "all" for every silo by itself."""
-    of: str = ""
+    of: str = field(
+        default="", metadata={"about": "the members of an association instead of ours", "metavar": "ASSOCIATION"}
+    )
     """An association whose members are asked about; empty for this coalition."""
-    unit: str = "org"
+    unit: str = field(
+        default="org", metadata={"about": "family: affiliates of one parent count once", "allowed": UNITS}
+    )
     """What counts once: org, or family (an organization and its affiliates)."""
-    min_count: int = 1
+    min_count: int = field(default=1, metadata={"about": "organizations a district needs", "metavar": "N"})
     """Distinct organizations a district needs."""
-    min_match: int = 80
+    min_match: int = field(default=80, metadata={"about": "match level that settles a district", "metavar": "N"})
     """The match level from which a place settles its district."""
-    level: int = 1
+    level: int = field(
+        default=1,
+        metadata={
+            "about": "1 a member, 2 at home there",
+            "allowed": tuple(map(str, LEVELS)),
+            "option": "1 a member, 2 at home there, 3, 4 (later)",
+        },
+    )
     """The coverage level, 1 to 4."""
-    map: str = ""
+    map: str = field(
+        default="",
+        metadata={
+            "about": "the district map; empty: the pinned one, else that of the day",
+            "metavar": "CODE",
+            "option": "the district map (default: pinned, else of the date)",
+        },
+    )
     """A map's code; empty for the pinned one, else the map of the day."""
-    map_by: str = "seated"
+    map_by: str = field(default="seated", metadata={"about": "how a day picks its map", "allowed": MAP_BY})
     """How a day picks its map: who is seated, or which seat is on the ballot."""
-    strict: bool = False
+    strict: bool = field(
+        default=False,
+        metadata={
+            "about": "districts that are only possible are undecided",
+            "allowed": SWITCH,
+            "option": "districts that are only possible are undecided (exit 3)",
+        },
+    )
     """Districts that are only possible are undecided."""
-    max_unassigned: int | None = None
+    max_unassigned: int | None = field(
+        default=None,
+        metadata={
+            "about": "more members without any district are undecided; empty: any number",
+            "metavar": "N",
+            "option": "more members without a district: exit 3",
+        },
+    )
     """More members than this without any district leave the rule undecided; None for any number."""
 
     def check(self) -> None:
@@ -60,15 +107,9 @@ class Rule:
         Raises:
             InvalidValue: with the term and what it can be.
         """
-        for name, value, allowed in (
-            ("chamber", self.chamber, CHAMBERS),
-            ("basis", self.basis, BASES),
-            ("unit", self.unit, UNITS),
-            ("map-by", self.map_by, MAP_BY),
-            ("level", self.level, LEVELS),
-        ):
-            if value not in allowed:
-                raise InvalidValue(name, value, "is unknown", f"one of: {', '.join(map(str, allowed))}")
+        for term, value in zip(TERMS, self.as_terms().values(), strict=True):
+            if term.allowed:
+                term.refuse(value)
         if not 0 <= self.min_match <= HIGHEST_MATCH:
             raise InvalidValue("min-match", self.min_match, "is no match level", f"from 0 to {HIGHEST_MATCH}")
         if self.min_count < 1:
@@ -79,14 +120,18 @@ class Rule:
     @property
     def text(self) -> str:
         """The terms that differ from the defaults: `chamber=house min-count=2`; `read` takes it back."""
-        found = []
-        for each in fields(self):
-            value = getattr(self, each.name)
-            if value != each.default:
-                shown = "yes" if value is True else str(value)
-                quoted = f'"{shown}"' if " " in shown else shown
-                found.append(f"{each.name.replace('_', '-')}={quoted}")
-        return " ".join(found)
+        return written(TERMS, self.as_terms())
+
+    @property
+    def options(self) -> str:
+        """The terms that differ from the defaults, as `partners coverage` takes them: `--chamber house --strict`."""
+        words = []
+        for term, value in zip(TERMS, self.as_terms().values(), strict=True):
+            if value != term.default:
+                # A value that begins like an option has to hang on its own.
+                given = "" if term.is_switch else f"{'=' if value.startswith('-') else ' '}{quoted(value)}"
+                words.append(f"--{term.name}{given}")
+        return " ".join(words)
 
     @classmethod
     def read(cls, text: str) -> Rule:
@@ -94,41 +139,51 @@ class Rule:
 
         Raises:
             NotFound: there is no such term.
+            InvalidValue: a term cannot have its value, or is given twice.
+        """
+        return cls.of_terms(read_terms("coverage", TERMS, text))
+
+    @classmethod
+    def of_terms(cls, values: Mapping[str, str]) -> Rule:
+        """The rule of every term's text, by the terms' names.
+
+        Raises:
             InvalidValue: a term cannot have its value.
         """
-        import shlex  # a check from cron has its terms as options
-
-        try:
-            words = shlex.split(text)
-        except ValueError as error:
-            raise InvalidValue("Terms", text, f"cannot be read: {error}") from None
-        known = {each.name.replace("_", "-"): each.name for each in fields(cls)}
-        values: dict[str, object] = {}
-        for word in words:
-            name, equals, value = word.partition("=")
-            field = known.get(name.replace("_", "-"))
-            if field is None or not equals:
-                raise NotFound(f"coverage has no term {name}", f"its terms: {', '.join(known)}; such as chamber=house")
-            values[field] = _typed(name, field, value)
-        found = replace(cls(), **values)  # type: ignore[arg-type]  # each value has the type of its field
+        typed = {term.field: _typed(term, values[term.name]) for term in TERMS}
+        found = cls(**typed)  # type: ignore[arg-type]  # each value has the type of its field
         found.check()
         return found
+
+    def as_terms(self) -> dict[str, str]:
+        """Every term as text, by its name."""
+        return {term.name: _as_text(getattr(self, term.field)) for term in TERMS}
 
     def as_data(self) -> dict[str, object]:
         """Every term as plain data."""
         return {each.name: getattr(self, each.name) for each in fields(self)}
 
 
-def _typed(name: str, field: str, value: str) -> object:
-    if field in {"min_count", "min_match", "level", "max_unassigned"}:
-        if not (value.isascii() and value.isdecimal() and len(value) < 10):
-            raise InvalidValue(name, value, "is not a whole number")
-        return int(value)
-    if field == "strict":
-        if value not in {"yes", "no"}:
-            raise InvalidValue(name, value, "is neither yes nor no")
-        return value == "yes"
-    return value
+def _as_text(value: object) -> str:
+    return SWITCH[value] if isinstance(value, bool) else "" if value is None else str(value)
+
+
+def _typed(term: RuleTerm, value: str) -> object:
+    if term.is_number:
+        return int(value) if value else None
+    return value == "yes" if term.is_switch else value
+
+
+TERMS = tuple(
+    RuleTerm(
+        each.name.replace("_", "-"),
+        default=_as_text(each.default),
+        is_number=each.default is None or type(each.default) is int,
+        **each.metadata,
+    )
+    for each in fields(Rule)
+)
+"""Every term of a rule, in the order of its fields; a field without a default of its own is a number."""
 
 
 def sentence(

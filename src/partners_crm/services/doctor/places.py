@@ -12,8 +12,12 @@ from partners_crm.normalize.dates import covers
 from partners_crm.services.doctor.case import FINDING, Case, Finding, counted, listed
 from partners_crm.services.maps import has_borders, index_of, is_current
 from partners_crm.services.placing import LOWEST_PLACED, ROOFTOP
+from partners_crm.store.journal import Recorded, changes_to
 from partners_crm.store.maps import districts_of, map_for, setting
 from partners_crm.store.read import records, tuples
+
+WHERE_IT_STANDS = {"street", "city", "postal_code", "latitude", "longitude"}
+"""The fields of a site that say where it is."""
 
 
 def maps(case: Case) -> Iterator[Finding]:
@@ -100,7 +104,8 @@ def _compared(case: Case, here: dict[str, DistrictMap]) -> Iterator[tuple[str, F
 
 
 def sites(case: Case) -> Iterator[Finding]:
-    """Sites that no map has a district for and that could have one."""
+    """Sites that no map has a district for and that could have one, and decisions about places that have moved."""
+    yield from _moved_since(case)
     try:
         chosen = map_for(case.db, case.today)
     except (CannotDecide, NotFound):
@@ -114,6 +119,39 @@ def sites(case: Case) -> Iterator[Finding]:
             f"give each its point: partners edit site {lost[0].site} latitude=LAT longitude=LON; or import a column"
             " with its House district. A post office box cannot be placed: add a site where the organization works",
         )
+
+
+def _moved_since(case: Case) -> Iterator[Finding]:
+    query = (
+        Assignment.select(Assignment.site, Assignment.version, Organization.id, Organization.name, District.name)
+        .join(Site, on=(Assignment.site == Site.id))
+        .join(Organization, on=(Site.organization == Organization.id))
+        .join(District, on=(Assignment.district == District.id))
+        .where((Assignment.method == "manual") & (Assignment.replaced_at == "") & (Site.version > Assignment.version))
+        .order_by(Organization.name, Site.id)
+    )
+    moved = [
+        f"{name} (organization {organization}, site {site}, {district})"
+        for site, decided, organization, name, district in tuples(case.db, query)
+        if any(
+            each.operation > decided and WHERE_IT_STANDS & _differing(each)
+            for each in changes_to(case.db, Site.entity.name, site)
+        )
+    ]
+    if moved:
+        yield Finding(
+            "sites",
+            FINDING,
+            f"{counted(len(moved), 'district was', 'districts were')} decided by a person before the site moved:"
+            f" {listed(moved, len(moved))}",
+            "decide again: partners districts decide SITE DISTRICT --reason TEXT; or take it back: partners districts"
+            " decide SITE --withdraw",
+        )
+
+
+def _differing(each: Recorded) -> set[str]:
+    before, after = each.before or {}, each.after or {}
+    return {name for name in after if name in before and before[name] != after[name]}
 
 
 @dataclass(frozen=True, slots=True)

@@ -237,7 +237,7 @@ class _Planner:
                 shares.append(silo)
         self._associations(organization, cells.get(Target(None, "association"), ""))
         self._tags(organization, cells.get(Target(None, "tag"), ""))
-        if site is not None and not self._contradicted(row, cells, fields[Site], districts):
+        if site is not None and not self._passed_over(row, cells, fields[Site], districts):
             self.plan.stated.extend((site, district) for district in districts)
         return ("added" if is_new else "merged"), organization
 
@@ -311,8 +311,14 @@ class _Planner:
                 del found[above]  # it follows
         return [self._ids[chamber, number] for chamber, number in found.items()]
 
-    def _contradicted(self, row: Row, cells: dict[Target, str], values: dict[str, Any], districts: list[int]) -> bool:
-        """Whether the row's own coordinates lie elsewhere than it states; the coordinates count."""
+    def _passed_over(self, row: Row, cells: dict[Target, str], values: dict[str, Any], districts: list[int]) -> bool:
+        """Whether the districts of a row do not count: it has coordinates, which do, or nobody works where it is."""
+        if districts and _PO_BOX.match(values.get("address", "")):
+            for chamber in self._districts.chambers:
+                if text := cells.get(Target(None, chamber), ""):
+                    reason = "is stated for a post office box, which places nobody: add the site where it works"
+                    self._remark(row, None, chamber, text, reason)
+            return True
         latitude, longitude = values.get("latitude"), values.get("longitude")
         if not districts or latitude is None or longitude is None or self._map is None:
             return False

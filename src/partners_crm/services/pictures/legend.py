@@ -40,8 +40,6 @@ MANY = 99
 """The largest number that two characters hold."""
 TEXT_LEGEND = "·· gap   ?? possible   1-99 members   ++ more"
 """The legend of the text tiles, in one line."""
-SHADE_LEGEND = "   ".join(f"{step.shade} {step.words}" for step in STEPS)
-"""The legend of a map of characters, in one line."""
 
 
 class Colours(NamedTuple):

@@ -13,6 +13,7 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from partners_crm.districts.maps import Chamber, DistrictMap, MapInfo
+from partners_crm.normalize.dates import written_day
 from partners_crm.services.pictures import mapping, markup, tiling
 from partners_crm.services.pictures.legend import DARK, LIGHT, Colours, step_of
 from partners_crm.services.pictures.markup import safe
@@ -201,7 +202,7 @@ def _name(name: str) -> str:
 
 def _day(coverage: Coverage) -> str:
     day = coverage.as_of
-    return f'<time datetime="{day.isoformat()}">{day.day} {day:%B %Y}</time>'
+    return f'<time datetime="{day.isoformat()}">{written_day(day)}</time>'
 
 
 # --------------------------------------------------------------------- style

@@ -150,9 +150,12 @@ def person_of(source: str) -> str:
 
 
 def _began_later(term: Held, others: Sequence[Held], day: str) -> bool:
-    """Whether a term of unknown start began after a day: somebody else began after that day, and it was held since."""
+    """Whether a term of unknown start began after a day: somebody else began after that day, and it was held since.
+
+    Where one ended in the month or year in which the other one began, it may as well have been held before.
+    """
     return any(
-        other.since and starts(other.since) > day and (not term.until or ends(term.until) >= starts(other.since))
+        other.since and starts(other.since) > day and (not term.until or starts(term.until) >= ends(other.since))
         for other in others
         if other.id != term.id
     )

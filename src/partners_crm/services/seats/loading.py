@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from partners_crm.model import Change, Contact, ContactPoint, Operation, Role, Seat, Term
-from partners_crm.normalize.dates import starts
+from partners_crm.normalize.dates import ends, starts
 from partners_crm.normalize.text import fold
 from partners_crm.services import records
 from partners_crm.services.rows import Problem, column_names, kept_cells
@@ -112,9 +112,7 @@ class _Loader:
         self.today = as_of.isoformat()
         self.posts = Posts(unit, as_of)
         self.people = _People(unit, roster)
-        self.terms: dict[int, list[Term]] = {}
-        for term in select(unit.db, Term.select().order_by(Term.id)):
-            self.terms.setdefault(term.seat, []).append(term)
+        self.terms = self._terms()
         self.counted: Counter[str] = Counter()
         self.nobody: list[str] = []
         self.kept: list[str] = []
@@ -127,14 +125,23 @@ class _Loader:
         self.written: set[int] = set()
         """Lines of rows that brought something."""
 
+    def _terms(self) -> dict[int, list[Term]]:
+        """The terms of each seat as they stand now."""
+        found: dict[int, list[Term]] = {}
+        for term in select(self.unit.db, Term.select().order_by(Term.id)):
+            found.setdefault(term.seat, []).append(term)
+        return found
+
     def load(self) -> None:
+        # What people have left is in nobody's way when the seats are filled.
+        self._leave_other_seats()
+        self.terms = self._terms()
         for seat in self.seats:
             entry = self.roster.entries.get(_key(seat))
             before = self.unit.count
             self._load_seat(seat, entry)
             if entry is not None and self.unit.count > before:
                 self.written.update(entry.lines)
-        self._leave_other_seats()
         leave_for(self.posts, self.unit, self.ended, self.by_id, self.as_of)
         if self.unit.count:
             self.unit.keep_source_rows(self._source_rows())
@@ -153,7 +160,10 @@ class _Loader:
             if entry is None:
                 self.nobody.append(seat.name)
             since = (entry.since if entry else "") or self.today
-            announced = any(term.source and term.status == "vacant" and term.since == since for term in terms)
+            announced = any(
+                term.source and term.status == "vacant" and term.since == since and not is_over(term.until, self.as_of)
+                for term in terms
+            )
             if not announced and (current is None or current.status != "vacant"):
                 self._vacate(seat, terms, since)
 
@@ -165,20 +175,22 @@ class _Loader:
 
     def _seat(self, seat: Seat, entry: Entry, terms: list[Term]) -> None:
         """Let the person of an entry hold a seat."""
-        own = [each for each in terms if each.source and self._is(each, entry) and not is_over(each.until, self.as_of)]
+        own = self._own(entry, terms)
         again = [each for each in terms if each.source and each.since and each.since == entry.since]
         again = [each for each in again if self._is(each, entry)]
         before = self.unit.count
-        if own:
-            term = self._complete(seat, own[-1], entry, terms)
+        known = self._current(own, entry) or own[-1] if own else None
+        if known is not None and not self._comes_back(known, entry, terms):
+            term = self._complete(seat, known, entry, terms)
             kind = "updated"
         else:
             contact = self.people.find_or_add(entry)
             others = [each for each in terms if each not in again[-1:]]
-            until = self._make_room(seat, others, entry.since, entry.until)
+            until = self._make_room(others, entry.since, entry.until)
             kind = "filled"
             if again:
                 term = records.edit(self.unit, again[-1], until=until)
+                term = self._complete(seat, term, entry, where(self.unit.db, Term, seat=seat.id))
             else:
                 values = {"contact": contact, "status": self._status(entry), "party": entry.party}
                 term = self._add(seat, terms, entry.person, (entry.since, until), **values)
@@ -188,18 +200,40 @@ class _Loader:
         if self.unit.count > before:
             self.counted[kind] += 1
 
+    def _comes_back(self, term: Term, entry: Entry, terms: list[Term]) -> bool:
+        """Whether a term is a later one than that of which the roster tells: somebody else's lies between."""
+        if entry.status == "elect" or starts(entry.since or self.today) > self.today:
+            return False
+        now = self._current(terms, entry)
+        if now is not None and now.id == term.id:
+            return False
+        return any(
+            each.since
+            and self.today < starts(each.since)
+            and (not term.since or starts(each.since) < starts(term.since))
+            and (not term.until or starts(each.since) <= ends(term.until))
+            for each in terms
+            if each.id != term.id
+        )
+
     def _complete(self, seat: Seat, term: Term, entry: Entry, terms: list[Term]) -> Term:
         """Take over what the roster knows better of a term that goes on."""
         values: dict[str, Any] = {}
-        others = [each for each in terms if each != term]
-        span = (entry.since, term.until)
+        others = [each for each in terms if each.id != term.id]
+        now = self._current(terms, entry)
+        since = entry.since
+        if not since and entry.status != "elect" and (now is None or now.id != term.id):
+            # Who was to come later, and is named among those who hold a seat, holds it by now.
+            since = self.today
+        span = (since, term.until)
         # A person's word stays where it is, and nobody's later term is run into.
         if span[0] and (not term.since or starts(span[0]) < starts(term.since)) and _around(others, span) == [span]:
-            self._make_room(seat, others, *span)
-            others = [each for each in where(self.unit.db, Term, seat=seat.id) if each != term]
-            values["since"] = entry.since
+            self._make_room(others, *span)
+            others = [each for each in where(self.unit.db, Term, seat=seat.id) if each.id != term.id]
+            # Of an unknown start, today is no more than the latest.
+            values["since"] = since if entry.since or term.since else ""
         span = (values.get("since", term.since), entry.until)
-        if span[1] and _around(others, span, every=True) == [span]:
+        if span[1] and _around(others, span, every=True) == [span] and not _came_after(others, term.until):
             values["until"] = entry.until
         if entry.party:
             values["party"] = entry.party
@@ -212,7 +246,7 @@ class _Loader:
         return "elect" if coming else {"elect": "elect", "appointed": "appointed"}.get(entry.status, "elected")
 
     def _vacate(self, seat: Seat, terms: list[Term], since: str) -> None:
-        until = self._make_room(seat, terms, since, "")
+        until = self._make_room(terms, since, "")
         self._add(seat, terms, "", (since, until), status="vacant")
         self.counted["vacated"] += 1
 
@@ -222,7 +256,7 @@ class _Loader:
         parts = _around(terms, span) or [span]
         return [records.add(self.unit, Term, since=since, until=until, **values) for since, until in parts][-1]
 
-    def _make_room(self, seat: Seat, terms: list[Term], since: str, until: str) -> str:
+    def _make_room(self, terms: list[Term], since: str, until: str) -> str:
         """End the terms of rosters that are in the way of a new one; gives the last day of the new one.
 
         It lasts until a term that begins after the day of the roster, for that one was learnt later.
@@ -231,29 +265,47 @@ class _Loader:
         begin = max(starts(first), self.today)
         later = [each.since for each in terms if each.since and starts(each.since) > begin]
         until = until or (day_before(min(later, key=starts)) if later else "")
-        ended = make_room(self.unit, [each for each in terms if each.source], (first, until))
+        self._end([each for each in terms if each.source], (first, until))
+        return until
+
+    def _end(self, terms: list[Term], taken: Span) -> None:
+        """Take a span out of terms; those that go whole are withdrawn."""
+        ended = make_room(self.unit, terms, taken)
         self.ended += ended
         for term, last in ended:
             if not last:
-                name = self.people.name(term.contact) or "vacant"
-                self.withdrawn.append(f"{seat.name}, {name}" + (f" since {term.since}" if term.since else ""))
-        return until
+                said = f"{self.by_id[term.seat].name}, {self.people.name(term.contact) or 'vacant'}"
+                self.withdrawn.append(said + (f" since {term.since}" if term.since else ""))
 
     def _leave_other_seats(self) -> None:
-        """End what is left of the terms of people who hold another seat now."""
-        for entry in self.roster.entries.values():
-            contact = self.people.found.get((entry.person, entry.name))
-            if contact is None:
+        """End what is left of the terms of known people whom the roster seats elsewhere."""
+        for seat in self.seats:
+            entry = self.roster.entries.get(_key(seat))
+            if entry is None or not entry.name:
                 continue
-            for term in where(self.unit.db, Term, contact=contact):
-                seat = self.by_id[term.seat]
-                if (
-                    term.source
-                    and _key(seat) != entry.seat
-                    and not is_over(term.until, self.as_of)
-                    and (not term.since or starts(term.since) <= self.today)
-                ):
-                    self.ended += make_room(self.unit, [term], (entry.since or self.today, ""))
+            terms = self.terms.get(seat.id, [])
+            current = self._current(terms, entry)
+            if current is not None and self._is_by_hand(current):
+                continue
+            own = self._own(entry, terms)
+            contact = self.people.find(entry, own[-1].contact if own else None)
+            others = [] if contact is None else where(self.unit.db, Term, contact=contact)
+            left = [
+                each
+                for each in others
+                if each.seat != seat.id
+                and not is_over(each.until, self.as_of)
+                and (not each.since or starts(each.since) <= self.today)
+                and not self._is_by_hand(each)
+            ]
+            before = self.unit.count
+            self._end(left, (entry.since or self.today, ""))
+            if self.unit.count > before:
+                self.written.update(entry.lines)
+
+    def _own(self, entry: Entry, terms: list[Term]) -> list[Term]:
+        """The terms of rosters that the person of an entry has among those of a seat, and that are not over."""
+        return [each for each in terms if each.source and self._is(each, entry) and not is_over(each.until, self.as_of)]
 
     def _is(self, term: Term, entry: Entry) -> bool:
         """Whether a term is of the person of an entry: by the id of the roster, or by the name."""
@@ -370,9 +422,17 @@ class _People:
         """What a contact is called."""
         return "" if contact is None else self.names.get(contact, "")
 
+    def find(self, entry: Entry, known: int | None = None) -> int | None:
+        """The contact of an entry, which may be known from its seat; None where nobody is known of that name."""
+        key = (entry.person, entry.name)
+        found = self.found.get(key) or known or self._known(entry)
+        if found is not None:
+            self.found[key] = found
+        return found
+
     def find_or_add(self, entry: Entry) -> int:
         """The contact of an entry."""
-        known = self._known(entry)
+        known = self.find(entry)
         if known is None:
             values = {"name": entry.name}
             if entry.given and entry.family:
@@ -380,7 +440,7 @@ class _People:
             known = records.add(self.unit, Contact, **values).id
             self.names[known] = entry.name
             self.added += 1
-        self.found[entry.person, entry.name] = known
+            self.found[entry.person, entry.name] = known
         return known
 
     def reach(self, contact: int, entry: Entry) -> None:
@@ -425,6 +485,11 @@ def _around(terms: Iterable[Term], span: Span, *, every: bool = False) -> list[S
         if term.since and (every or not term.source):
             parts = [left for part in parts for left in without(part, (term.since, term.until))]
     return parts
+
+
+def _came_after(terms: Iterable[Term], until: str) -> bool:
+    """Whether one of the terms, of unknown start, goes on after a last day: it may have begun then."""
+    return bool(until) and any(not each.since and (not each.until or ends(each.until) > ends(until)) for each in terms)
 
 
 def _key(seat: Seat) -> SeatKey:

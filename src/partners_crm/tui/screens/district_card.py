@@ -17,7 +17,7 @@ from partners_crm.services.cards import Card, Row
 from partners_crm.services.listing import Column
 from partners_crm.tui.asking import Found, Terms, ask, terms_line
 from partners_crm.tui.display import cell, explained, joined, label, wrapped
-from partners_crm.tui.district_lines import EVERYBODY, district_card, gaps_card
+from partners_crm.tui.district_lines import EVERYBODY, district_card, gaps_card, spelled_out
 from partners_crm.tui.screens.base import WIDE, MainScreen
 from partners_crm.tui.screens.card import LABEL, CardScreen
 from partners_crm.tui.widgets.table import GAP, VirtualTable
@@ -112,6 +112,10 @@ class LinesScreen(MainScreen):
         """The card of an answer, in a thread."""
         raise NotImplementedError
 
+    def tight(self, card: Card) -> Card:
+        """The card where its sentence would push the lines out of sight: the terms stand over it."""
+        return card
+
     def show(self, card: Card | PartnersError) -> None:
         """Show what was read."""
         if isinstance(card, PartnersError):
@@ -133,10 +137,11 @@ class LinesScreen(MainScreen):
             self._fit(first=False)
 
     def _fit(self, *, first: bool) -> None:
-        self._source = Lines(self._card, self.size.width - 1)
-        words = self._card.subtitle if self._card else ""
-        if self._shown and self.size.height < SPACIOUS and len(words) > 2 * self.size.width:
-            words = terms_line(self._shown.coverage)
+        card = self._card
+        words = card.subtitle if card else ""
+        if card and self._shown and self.size.height < SPACIOUS and len(words) > 2 * self.size.width:
+            card, words = self.tight(card), terms_line(self._shown.coverage)
+        self._source = Lines(card, self.size.width - 1)
         self.query_one("#sentence", Line).put(label(words, "$foreground 80%"))
         table = self.query_one(VirtualTable)
         opens = next((place for place, row in enumerate(self._source.rows_of) if row.entity), 0)
@@ -166,6 +171,10 @@ class DistrictCard(LinesScreen):
     def card_of(self, crm: Crm, found: Found) -> Card:
         """Why the district is answered so; who would close a gap is read afterwards."""
         return self._explained(crm, found, waiting=self._is_open(found) and found.report is None)
+
+    def tight(self, card: Card) -> Card:
+        """The card with its sentence under the names."""
+        return spelled_out(card)
 
     def _explained(self, crm: Crm, found: Found, *, waiting: bool) -> Card:
         return district_card(found.explain(crm, self.cell), found.closing(self.cell), waiting=waiting)
