@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
-from tests.conftest import NOW
+from hypothesis.stateful import Bundle, initialize, invariant, rule
+from tests.services.machine import Machine
 
-from partners_crm.crm import Crm
-from partners_crm.errors import Conflict, InvalidValue, NotFound
+from partners_crm.errors import Conflict, NotFound
 from partners_crm.model import ENTITIES, Contact, Organization, Role, Site, Tag, Tagging
 from partners_crm.services import records
 from partners_crm.store.journal import first_break
@@ -21,42 +17,14 @@ from partners_crm.store.journal import first_break
 NAMES = st.sampled_from(["Alder", "Birch", "Cedar", "Dogwood"])
 
 
-class Coalition(RuleBasedStateMachine):
+class Coalition(Machine):
     """A small coalition that is edited at random."""
 
-    blank: ClassVar[Path | None] = None
     operations = Bundle("operations")
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.folder = Path(tempfile.mkdtemp())
-        path = self.folder / "coalition.db"
-        if Coalition.blank is None:
-            Coalition.blank = Path(tempfile.mkdtemp()) / "blank.db"
-            with Crm.create(Coalition.blank, "Machine", clock=lambda: NOW) as crm:
-                crm.db.driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        shutil.copyfile(Coalition.blank, path)
-        self.crm = Crm.open(path, clock=lambda: NOW)
-
-    def teardown(self) -> None:
-        self.crm.close()
-        shutil.rmtree(self.folder)
-
-    def pick(self, table: Any, place: int) -> Any:
-        found = self.crm.records(table)
-        return found[place % len(found)] if found else None
 
     @initialize(target=operations)
     def begin(self) -> int:
         return self.write("begin", lambda unit: records.add(unit, Organization, name="Root"))
-
-    def write(self, title: str, work: Any) -> int:
-        try:
-            with self.crm.changes(title) as unit:
-                work(unit)
-        except (InvalidValue, Conflict):
-            pass
-        return self.crm.operations()[0].id
 
     @rule(target=operations, name=NAMES, parent=st.integers(0, 5))
     def add(self, name: str, parent: int) -> int:

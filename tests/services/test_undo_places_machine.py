@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
-from tests.conftest import NOW
+from hypothesis.stateful import Bundle, initialize, invariant, rule
 from tests.made_maps import two_layers
+from tests.services.machine import Machine
 
-from partners_crm.crm import Crm
-from partners_crm.errors import Conflict, InvalidValue, NotFound
+from partners_crm.errors import Conflict, NotFound
 from partners_crm.model import Assignment, District, DistrictMap, Organization, Site
 from partners_crm.services import placing, records
 from partners_crm.services.districts import decide, place_all, take_in
@@ -37,40 +33,15 @@ PLACES = st.sampled_from(
 SOME = st.integers(0, 5)
 
 
-class Places(RuleBasedStateMachine):
+class Places(Machine):
     """A coalition of a few sites, whose places change at random under three maps."""
 
-    blank: ClassVar[Path | None] = None
     operations = Bundle("operations")
 
     def __init__(self) -> None:
         super().__init__()
-        self.folder = Path(tempfile.mkdtemp())
-        path = self.folder / "coalition.db"
-        if Places.blank is None:
-            Places.blank = Path(tempfile.mkdtemp()) / "blank.db"
-            with Crm.create(Places.blank, "Machine", clock=lambda: NOW) as crm:
-                crm.db.driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-        shutil.copyfile(Places.blank, path)
         self.two = self.folder / "two.map"
         self.two.write_bytes(two_layers())
-        self.crm = Crm.open(path, clock=lambda: NOW)
-
-    def teardown(self) -> None:
-        self.crm.close()
-        shutil.rmtree(self.folder)
-
-    def pick(self, table: Any, place: int) -> Any:
-        found = self.crm.records(table)
-        return found[place % len(found)] if found else None
-
-    def write(self, title: str, work: Any) -> int:
-        try:
-            with self.crm.changes(title) as unit:
-                work(unit)
-        except (InvalidValue, Conflict, NotFound):
-            pass
-        return self.crm.operations()[0].id
 
     @initialize(target=operations)
     def begin(self) -> int:
