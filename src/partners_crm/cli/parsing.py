@@ -69,6 +69,30 @@ class Parser(argparse.ArgumentParser):
         sys.exit(exit_codes.USAGE)
 
 
+def whole_number(text: str) -> int:
+    """The whole number an argument means.
+
+    Raises:
+        argparse.ArgumentTypeError: it means none.
+    """
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number") from None
+
+
+def number(text: str) -> float:
+    """The number an argument means.
+
+    Raises:
+        argparse.ArgumentTypeError: it means none.
+    """
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number") from None
+
+
 def day_of(text: str, option: str = "--as-of") -> date:
     """The day an option names.
 

@@ -254,7 +254,7 @@ def test_bombs_are_not_unpacked(tmp_path: Path) -> None:
         (b"[]", "is no GeoJSON file of areas"),
         (b"{", "is no GeoJSON file of areas"),
         (b"\xff\xff", "is no GeoJSON file of areas"),
-        (b'{"type": "Feature"}', "is no GeoJSON file of areas: KeyError 'features'"),
+        (b'{"type": "Feature"}', "is no GeoJSON file of areas: it has no list of features"),
         (b'{"features": 7}', "is no GeoJSON file of areas"),
         (b'{"features": [], "crs": 5}', "is no GeoJSON file of areas"),
         (b'{"features": []}', "holds no feature"),

@@ -10,7 +10,7 @@ from partners_crm.cli import exit_codes
 from partners_crm.cli.coalition import to_read, to_write
 from partners_crm.cli.coverage_formats import CHECK_FORMATS, code_of, write, write_by_silo
 from partners_crm.cli.output import FORMATS, say
-from partners_crm.cli.parsing import Parser, day_of
+from partners_crm.cli.parsing import Parser, day_of, whole_number
 from partners_crm.crm import Crm
 from partners_crm.errors import InvalidValue
 from partners_crm.services.coverage import Coverage, Rule
@@ -28,7 +28,7 @@ def add_arguments(parser: Parser, _name: str) -> None:
     )
     check.add_argument("--quiet", action="store_true", help="print nothing when the rule is met")
     explain = parser.verb("explain", "the organizations and sites behind the answer for a district")
-    explain.add_argument("number", type=int, metavar="NUMBER", help="the district, such as 34")
+    explain.add_argument("number", type=whole_number, metavar="NUMBER", help="the district, such as 34")
     _add_terms(explain)
     gaps = parser.verb("gaps", "who would close each gap, the cheapest way first", REPORT_FORMATS)
     _add_terms(gaps)

@@ -9,7 +9,7 @@ from pathlib import Path
 from partners_crm.cli import exit_codes
 from partners_crm.cli.coalition import to_read, to_write
 from partners_crm.cli.output import out, out_csv, out_json, out_table, say
-from partners_crm.cli.parsing import Parser
+from partners_crm.cli.parsing import Parser, number, whole_number
 from partners_crm.cli.paths import database
 from partners_crm.districts.maps import MAGIC, DistrictMap, bundled_maps, load_map
 from partners_crm.errors import ConfigError
@@ -38,12 +38,14 @@ def add_arguments(parser: Parser, _name: str) -> None:
         "--map", default="", metavar="MAP", help="a map's code or file (default: your coalition's of today)"
     )
     locate.add_argument(
-        "--match-level", type=int, default=placing.ROOFTOP, metavar="N", help="how well the points are known"
+        "--match-level", type=whole_number, default=placing.ROOFTOP, metavar="N", help="how well the points are known"
     )
     parser.verb("assign", "place every site anew, and say what moved")
     decide = parser.verb("decide", "record a person's decision where a site stands")
     decide.add_argument("site", metavar="SITE", help="the number of a site, or the name of an organization with one")
-    decide.add_argument("number", type=int, nargs="?", metavar="NUMBER", help="the district; none with --withdraw")
+    decide.add_argument(
+        "number", type=whole_number, nargs="?", metavar="NUMBER", help="the district; none with --withdraw"
+    )
     decide.add_argument("--chamber", choices=("house", "senate"), default="house")
     decide.add_argument("--reason", default="", help="how you know, such as: asked the director")
     decide.add_argument("--map", default="", metavar="CODE", help="the map (default: that of today)")
@@ -262,7 +264,9 @@ def _add_build(parser: Parser) -> None:
         metavar="CODE[=NAME][:N]",
         help="such as senate=Legislature:49; by default what the files hold",
     )
-    parser.add_argument("--nests", type=int, default=0, metavar="N", help="house districts that make one of the senate")
+    parser.add_argument(
+        "--nests", type=whole_number, default=0, metavar="N", help="house districts that make one of the senate"
+    )
     for name, what in (
         ("law", "its act"),
         ("enacted", "YYYY-MM-DD"),
@@ -275,7 +279,7 @@ def _add_build(parser: Parser) -> None:
     parser.add_argument("--zips", type=Path, metavar="FILE", help="ZIP code areas (ZCTA), for candidate districts")
     parser.add_argument("--zip-source", default="", help="where those come from, in words")
     parser.add_argument(
-        "--tolerance", type=float, metavar="METRES", help="how far borders may be simplified; 0 not at all"
+        "--tolerance", type=number, metavar="METRES", help="how far borders may be simplified; 0 not at all"
     )
 
 

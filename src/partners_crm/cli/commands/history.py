@@ -8,7 +8,7 @@ from dataclasses import asdict
 from partners_crm.cli import exit_codes
 from partners_crm.cli.coalition import to_read, to_write
 from partners_crm.cli.output import out, out_csv, out_json, out_table, say
-from partners_crm.cli.parsing import Parser
+from partners_crm.cli.parsing import Parser, whole_number
 from partners_crm.crm import Crm
 from partners_crm.errors import ConfigError, NotFound
 from partners_crm.services.history import UndoReport, entity_history, record_history
@@ -22,9 +22,11 @@ def add_arguments(parser: Parser, name: str) -> None:
     if name == "history":
         parser.add_argument("entity", nargs="?", help="with KEY: the history of one record")
         parser.add_argument("key", nargs="?", help="its number, its uid or its name")
-        parser.add_argument("--limit", type=int, default=30, metavar="N", help="at most N operations (default 30)")
+        parser.add_argument(
+            "--limit", type=whole_number, default=30, metavar="N", help="at most N operations (default 30)"
+        )
     elif name == "undo":
-        parser.add_argument("operation", nargs="?", type=int, help="its number; by default the newest")
+        parser.add_argument("operation", nargs="?", type=whole_number, help="its number; by default the newest")
 
 
 def run(options: argparse.Namespace) -> int:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from partners_crm.cli import exit_codes
 from partners_crm.cli.coalition import back_up_daily, to_read, to_write
 from partners_crm.cli.output import out, out_csv, out_json, out_table, say
-from partners_crm.cli.parsing import Parser, day_of
+from partners_crm.cli.parsing import Parser, day_of, whole_number
 from partners_crm.errors import ConfigError, InvalidValue
 from partners_crm.normalize.dates import parse_date
 from partners_crm.services.seats import Holder, seats
@@ -39,7 +39,7 @@ def add_arguments(parser: Parser, _name: str) -> None:
         "set", "say by hand who holds a seat; later rosters leave it alone", formats=("table", "json")
     )
     correct.add_argument("chamber", choices=("house", "senate"), help="the chamber of the seat: house or senate")
-    correct.add_argument("number", type=int, help="the number of the seat")
+    correct.add_argument("number", type=whole_number, help="the number of the seat")
     who = correct.add_mutually_exclusive_group(required=True)
     who.add_argument("--holder", default="", metavar="NAME", help="a contact's name or number; a new name is added")
     who.add_argument("--vacant", action="store_true", help="nobody holds it")

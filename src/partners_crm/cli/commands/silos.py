@@ -8,7 +8,7 @@ from dataclasses import replace
 from partners_crm.cli import exit_codes
 from partners_crm.cli.coalition import to_read
 from partners_crm.cli.output import out, out_csv, out_json, out_table
-from partners_crm.cli.parsing import Parser, day_of
+from partners_crm.cli.parsing import Parser, day_of, whole_number
 from partners_crm.errors import ConfigError, InvalidValue
 from partners_crm.services.coverage import BASES, Rule
 from partners_crm.services.silos import (
@@ -38,7 +38,7 @@ def add_arguments(parser: Parser, _name: str) -> None:
         "--chamber", choices=("house", "senate"), default="", help="whose districts (default the map's first)"
     )
     matrix.add_argument("--basis", choices=BASES, help="which sites count (a mailing address never does)")
-    matrix.add_argument("--min-match", type=int, metavar="N", help="match level that settles a district")
+    matrix.add_argument("--min-match", type=whole_number, metavar="N", help="match level that settles a district")
     matrix.add_argument("--map", metavar="CODE", help="the district map (default: pinned, else of the date)")
     spread = parser.verb("balance", "how evenly the members spread over the silos, and which one is left out")
     for verb in (matrix, spread):

@@ -152,7 +152,10 @@ def polygon(geometry: Any, refuse: Callable[[str], FileRefused]) -> Any:
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError, shapely.errors.ShapelyError) as error:
         if isinstance(geometry, dict) and not _is_finite(geometry.get("coordinates")):
             raise refuse("has a coordinate that is no number") from None
-        raise refuse(f"has a shape that cannot be read: {error}") from None
+        said = isinstance(error, (ValueError, shapely.errors.ShapelyError))
+        raise refuse(
+            f"has a shape that cannot be read: {error if said else 'it is not made of rings of points'}"
+        ) from None
     if made.geom_type not in {"Polygon", "MultiPolygon"} or made.is_empty:
         raise refuse("has no polygon")
     wrong = np.flatnonzero(~np.isfinite(points).all(axis=1))
@@ -247,9 +250,9 @@ def _features(path: Path) -> list[Record]:
         features = plain["features"]
         name = (plain.get("crs") or {}).get("properties", {}).get("name", "")
         if not isinstance(features, list) or not isinstance(name, str):
-            raise TypeError("no list of features")
+            raise TypeError
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        words = f"{type(error).__name__} {error}" if isinstance(error, KeyError) else error
+        words = error if isinstance(error, ValueError) else "it has no list of features"
         raise FileRefused(f"{path}: is no GeoJSON file of areas: {words}") from None
     if name and not _DEGREES.search(name):
         raise FileRefused(f"{path}: is not in longitude and latitude of today: its crs is {name[:60]}", CONVERT)
