@@ -193,6 +193,24 @@ def test_the_table_lists_gaps_first_and_its_cursor_is_the_cursor(coalition: Path
 # -------------------------------------------------------------------- the true map
 
 
+def test_the_levels_are_turned_by_their_keys(coalition: Path) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        await press(pilot, "4")
+        first = screen(pilot).found
+        await press(pilot, "L")
+        found = screen(pilot).found
+        assert first is not None
+        assert found is not None
+        assert (first.coverage.rule.level, found.coverage.rule.level) == (1, 2)
+        assert "L 2" in screen_text(pilot.app)
+        await press(pilot, "L", "l")
+        found = screen(pilot).found
+        assert found is not None
+        assert (found.coverage.rule.level, found.coverage.rule.min_match) == (1, 100)
+
+    drive(coalition, script)
+
+
 def test_the_map_zooms_pans_and_goes_back(coalition: Path) -> None:
     async def script(pilot: Pilot[Any]) -> None:
         await press(pilot, "4")

@@ -21,10 +21,12 @@ from partners_crm.services.pictures.legend import by_district
 from partners_crm.services.pictures.tiling import shown_grids
 from partners_crm.store.maps import districts_of, map_codes, map_for
 
-LEVELS = (80, 100, 75, 70)
+MATCHES = (80, 100, 75, 70)
 """The match levels that a key goes through: the usual one first."""
+LEVELS = (1, 2)
+"""The coverage levels that are recorded: in the district at all; there with its headquarters or somebody who votes."""
 BASIS_WORDS = {"any": "any site", "hq": "headquarters", "service": "service sites"}
-TERMS = ("basis", "level", "silo", "chamber", "map")
+TERMS = ("basis", "match", "level", "silo", "chamber", "map")
 """The terms that a key turns to their next value."""
 
 
@@ -33,7 +35,8 @@ class Terms:
     """What a person has chosen to ask about."""
 
     basis: str = "any"
-    level: int = 80
+    match: int = 80
+    level: int = 1
     silo: str = ""
     chamber: str = "both"
     map: str = ""
@@ -46,8 +49,14 @@ class Terms:
     def rule(self, chamber: str, code: str) -> CoverageRule:
         """The rule of coverage under these terms, on a map."""
         return CoverageRule(
-            chamber=chamber, basis=self.basis, silo=self.silo, min_match=self.level, map=code, of=self.of
-        )  # fmt: skip
+            chamber=chamber,
+            basis=self.basis,
+            silo=self.silo,
+            min_match=self.match,
+            level=self.level,
+            map=code,
+            of=self.of,
+        )
 
 
 class Choices(NamedTuple):
@@ -68,7 +77,7 @@ class Choices(NamedTuple):
             return ["", *(code for code in self.maps if code != self.own_map)]
         if term == "chamber":
             return ["both", *self.chambers] if len(self.chambers) > 1 else ["both"]
-        return list(BASES if term == "basis" else LEVELS)
+        return list({"basis": BASES, "match": MATCHES, "level": LEVELS}[term])
 
     def after(self, terms: Terms, term: str) -> Terms:
         """The terms with the next value of one of them; a value that is gone by now gives way to the first."""
@@ -162,20 +171,22 @@ def ask(crm: Crm, terms: Terms) -> Answer:
 def described(terms: Terms, choices: Choices, today: date, *, wide: bool) -> list[tuple[str, str]]:
     """(key, value) of every term as the head shows it."""
     day = date.fromisoformat(terms.day) if terms.day else today
-    level = LEVEL_WORD.get(terms.level, str(terms.level))
+    match, level = LEVEL_WORD.get(terms.match, str(terms.match)), str(terms.level)
     names = choices.chambers
     chamber = names.get(terms.chamber) or (next(iter(names.values())) if len(names) == 1 else "both")
     basis = BASIS_WORDS[terms.basis]
     if not wide:
-        level, basis = level.removesuffix(" level").removesuffix(" code"), basis.split(" ")[0]
-    elif chamber == "both":
-        chamber = "both chambers"
+        match, basis = match.removesuffix(" level").removesuffix(" code"), basis.split(" ")[0]
+    else:
+        level = f"level {level}"
+        chamber = "both chambers" if chamber == "both" else chamber
     silo = terms.silo or ("all silos" if wide else "all")
     when = f"{day.day} {day:%b %Y}"
     map_code = terms.map or choices.own_map or "none"
     return [
         ("b", basis),
-        ("l", level),
+        ("l", match),
+        ("L", level),
         ("o", silo),
         ("c", chamber),
         ("w", map_code),
@@ -186,12 +197,13 @@ def described(terms: Terms, choices: Choices, today: date, *, wide: bool) -> lis
 def terms_line(coverage: Coverage) -> str:
     """The terms of an answer on one line."""
     rule, day = coverage.rule, coverage.as_of
-    level = LEVEL_WORD.get(rule.min_match, f"match level {rule.min_match}")
+    match = LEVEL_WORD.get(rule.min_match, f"match level {rule.min_match}")
     parts = [
         f"{day.day} {day:%b %Y}",
         f"map {coverage.map_code}",
         BASIS_WORDS[rule.basis],
-        level,
+        match,
+        "" if rule.level == 1 else f"level {rule.level}",
         rule.silo or "all silos",
         "" if rule.chamber == "both" else ", ".join(coverage.chamber_names.values()),
         f"members of {coverage.association}" if coverage.association else "",

@@ -49,9 +49,9 @@ NEARER = 2.0
 SAMPLE = " "
 """What shows a colour of the map in the legend."""
 KEYS = {
-    "tiles": "Enter card  m map  f who closes gaps  b l o c w t terms  v in words  ? keys",
+    "tiles": "Enter card  m map  f closing gaps  b l L o c w t terms  v in words  ? keys",
     "outline": "Enter card  m table  + - 0 zoom  z characters  f who closes gaps  ? keys",
-    "table": "Enter card  m tiles  f who closes gaps  b l o c w t terms  v in words  ? keys",
+    "table": "Enter card  m tiles  f closing gaps  b l L o c w t terms  v in words  ? keys",
 }
 SHORT_KEYS = {
     "tiles": "Enter card  m map  f closing gaps  v in words  ? keys",
@@ -95,7 +95,8 @@ class Districts(MainScreen):
         Binding("0", "zoom(0)", "The whole map", show=False, id="districts.whole"),
         Binding("z", "characters", "Map in colours or characters", show=False, id="districts.characters"),
         Binding("b", "turn('basis')", "Which sites count", show=False, id="districts.basis"),
-        Binding("l", "turn('level')", "Match level", show=False, id="districts.level"),
+        Binding("l", "turn('match')", "Match level", show=False, id="districts.match"),
+        Binding("L", "turn('level')", "Coverage level", show=False, id="districts.level"),
         Binding("o", "turn('silo')", "Silo", show=False, id="districts.silo"),
         Binding("c", "turn('chamber')", "Chamber", show=False, id="districts.chamber"),
         Binding("w", "turn('map')", "Another map", show=False, id="districts.map"),
@@ -424,20 +425,23 @@ class Districts(MainScreen):
 
     def _head(self, width: int) -> Content:
         parts: list[tuple[str, str]] = []
-        for title, wide in (
-            (f"Districts  {self.crm.name}  ", True),
-            ("Districts  ", True),
-            ("Districts  ", False),
-            ("", False),
+        for title, wide, gap in (
+            (f"Districts  {self.crm.name}  ", True, "  "),
+            ("Districts  ", True, "  "),
+            ("Districts  ", False, "  "),
+            ("", False, "  "),
+            ("", False, " "),
         ):
             terms = described(self.terms, self._choices, self.crm.today, wide=wide)
             parts = [(title, "bold")]
             for key, value in terms:
-                parts += [(key, "bold $accent"), (f" {value}  ", "")]
-            if joined(parts).cell_length <= width:
+                parts += [(key, "bold $accent"), (f" {value}", ""), (gap, "")]
+            parts.pop()
+            # A blank stands on either side of the line.
+            if joined(parts).cell_length <= width - 2:
                 break
         if self.found is not None and self.found.coverage.association:
-            parts.append((f"members of {self.found.coverage.association}", "$accent"))
+            parts.append((f"  members of {self.found.coverage.association}", "$accent"))
         return joined(parts)
 
     def _legend(self) -> Content:
