@@ -8,13 +8,14 @@ import io
 import json
 import shutil
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pytest
 from tests.cli.conftest import Contents, Partners, assert_refused
 
 from partners_crm.districts.index import DistrictIndex
-from partners_crm.districts.maps import Arc, Borders, dump_map, load_map
+from partners_crm.districts.maps import Arc, Borders, bundled_maps, dump_map, load_info, load_map
 
 SECOND = Path(__file__).parents[2] / "fixtures" / "second" / "zz-2021.map"
 POINTS = (
@@ -37,6 +38,19 @@ def test_the_maps_are_listed_with_what_they_are(partners: Partners) -> None:
     assert "118 House, 59 Senate" in partners("districts", "maps").out
     assert partners("config", "set", "map", "il-2011").code == 0
     assert "installed, pinned" in partners("districts", "maps").out
+
+
+def test_without_a_coalition_the_map_of_today_answers(partners: Partners, tmp_path: Path) -> None:
+    result = partners("--db", tmp_path / "none.db", "districts", "locate", "--zip", "60647", "--format", "json")
+    (code,) = [each for each in bundled_maps() if load_info(each).holds(date.today().isoformat())]
+    assert f"on the map {code}, which is in force today" in result.err
+    assert json.loads(result.out)["candidates"]
+    assert [load_info("il-2011").holds(day) for day in ("2013-01-08", "2013-01-09", "2023-01-10", "2023-01-11")] == [
+        False, True, True, False
+    ]  # fmt: skip
+    assert_refused(
+        partners("--db", tmp_path / "none.db", "districts", "locate", "--zip", "60647", "--map", "x"), 2, "x"
+    )
 
 
 def test_points_of_a_file_are_located_without_a_coalition(

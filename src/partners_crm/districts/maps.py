@@ -120,6 +120,10 @@ class MapInfo(NamedTuple):
         """Districts of each chamber."""
         return {chamber.code: chamber.districts for chamber in self.chambers}
 
+    def holds(self, day: str) -> bool:
+        """Whether those elected under the map are seated on a day (ISO)."""
+        return bool(self.seated_from) and self.seated_from <= day and (not self.seated_until or day < self.seated_until)
+
     def chamber(self, code: str) -> Chamber:
         """The chamber of a code.
 

@@ -11,11 +11,12 @@ from partners_crm.cli.coalition import to_read, to_write
 from partners_crm.cli.output import out, out_csv, out_json, out_table, say
 from partners_crm.cli.parsing import Parser, number, whole_number
 from partners_crm.cli.paths import database
-from partners_crm.districts.maps import MAGIC, DistrictMap, bundled_maps, load_map
+from partners_crm.districts.maps import MAGIC, DistrictMap, bundled_maps, load_info, load_map
 from partners_crm.errors import ConfigError
 from partners_crm.services import districts as service
 from partners_crm.services import locating, placing
 from partners_crm.services.maps import borders_of
+from partners_crm.store.clock import utc_now
 from partners_crm.store.files import refuse_url, write_whole
 from partners_crm.store.maps import map_for
 
@@ -170,13 +171,18 @@ def _locate(options: argparse.Namespace) -> int:
 
 
 def _map(options: argparse.Namespace) -> DistrictMap:
-    """The map that is asked about: of the program, of a file, or of the coalition."""
+    """The map that is asked about: of the program, of a file, or of the coalition; without any, that of today."""
     if options.map in bundled_maps():
         return load_map(options.map)
     if options.map.endswith(".map"):
         refuse_url(Path(options.map), NO_NETWORK)
         return load_map(Path(options.map))
     if not database(options.db).exists():
+        today = utc_now().date().isoformat()
+        known_now = [info.code for info in map(load_info, bundled_maps()) if info.holds(today)]
+        if not options.map and len(known_now) == 1:
+            say(f"on the map {known_now[0]}, which is in force today")
+            return load_map(known_now[0])
         known = f"one of: {', '.join(bundled_maps())}; or a file FILE.map"
         raise ConfigError(f"there is no map {options.map}" if options.map else "on which map?", f"--map {known}")
     with to_read(options) as crm:
