@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Literal
 
-from partners_crm.cli.coverage_formats import ranges
 from partners_crm.cli.exit_codes import DONE
 from partners_crm.cli.output import FORMATS, out, out_csv, out_json
+from partners_crm.normalize.text import ranges
 from partners_crm.services.checks import Finding, Ran
 
 CHECK_FORMATS = (*FORMATS, "junit", "markdown")

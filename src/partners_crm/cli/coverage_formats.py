@@ -9,7 +9,7 @@ from typing import Any
 from partners_crm.cli import exit_codes
 from partners_crm.cli.output import FORMATS, out, out_csv, out_json, out_table
 from partners_crm.crm import Crm
-from partners_crm.normalize.text import few
+from partners_crm.normalize.text import few, ranges
 from partners_crm.services.coverage import SCHEMA_VERSION, Coverage, DistrictCoverage
 
 CHECK_FORMATS = (*FORMATS, "junit", "markdown", "svg", "map-svg", "html")
@@ -106,17 +106,6 @@ def unassigned(found: Coverage) -> str:
     """How many members have no district."""
     verb = "has" if len(found.unassigned) == 1 else "have"
     return f"{len(found.unassigned)} of {found.members} members {verb} no district"
-
-
-def ranges(numbers: Sequence[int]) -> str:
-    """Ascending numbers as ranges: 1-3, 5, 8-9."""
-    found: list[list[int]] = []
-    for number in numbers:
-        if found and found[-1][-1] == number - 1:
-            found[-1] = [found[-1][0], number]
-        else:
-            found.append([number])
-    return ", ".join("-".join(map(str, each)) for each in found)
 
 
 def as_json(found: Coverage) -> dict[str, Any]:

@@ -11,10 +11,11 @@ from itertools import zip_longest
 from typing import Any
 
 from partners_crm.cli import exit_codes
-from partners_crm.cli.coverage_formats import code_of, listed, ranges, rule_json, unassigned
+from partners_crm.cli.coverage_formats import code_of, listed, rule_json, unassigned
 from partners_crm.cli.formats import markdown_table, markdown_text
 from partners_crm.cli.output import out, out_csv, out_json, out_table
 from partners_crm.crm import Crm
+from partners_crm.normalize.text import ranges
 from partners_crm.services.coverage import SCHEMA_VERSION, Coverage, Rule, comparing, explaining, snapshots
 from partners_crm.services.coverage import gaps as closing
 from partners_crm.services.seats import Holder

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 MAX_SHOWN = 2000
 """Characters of one value that reach a screen; longer ones freeze a table."""
@@ -231,3 +231,14 @@ def few(names: Sequence[str], most: int) -> str:
     """The first names, at most so many, and how many more there are: `A, B, C and 4 more`."""
     more = f" and {len(names) - most:,} more" if len(names) > most else ""
     return ", ".join(names[:most]) + more
+
+
+def ranges(numbers: Iterable[int], dash: str = "-") -> str:
+    """Ascending numbers as ranges: 1-3, 5, 8-9."""
+    found: list[list[int]] = []
+    for number in numbers:
+        if found and found[-1][-1] == number - 1:
+            found[-1] = [found[-1][0], number]
+        else:
+            found.append([number])
+    return ", ".join(dash.join(map(str, each)) for each in found)

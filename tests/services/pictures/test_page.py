@@ -15,10 +15,10 @@ import pytest
 from tests.services.pictures.conftest import HOSTILE, Matches, made_up
 
 from partners_crm.districts.maps import DistrictMap
-from partners_crm.normalize.text import show
+from partners_crm.normalize.text import ranges, show
 from partners_crm.services.coverage import Coverage
 from partners_crm.services.pictures import coverage_page
-from partners_crm.services.pictures.page import ranges
+from partners_crm.services.pictures.page import EN_DASH
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
@@ -127,7 +127,8 @@ def test_pages_of_other_states(single: DistrictMap, apart: DistrictMap) -> None:
     [([], ""), ([4], "4"), ([1, 2, 3, 5, 8, 9], "1–3, 5, 8–9")],
 )
 def test_gaps_are_named_as_ranges(numbers: list[int], words: str) -> None:
-    assert ranges(numbers) == words
+    assert ranges(numbers, EN_DASH) == words
+    assert ranges(numbers) == words.replace(EN_DASH, "-")
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="no chromium on this machine")

@@ -60,6 +60,7 @@ def open_zip(path: Path) -> Shapefile:
         with zipfile.ZipFile(path) as archive:
             found = _members(path, archive)
             members = {suffix: archive.read(info) for suffix, info in found.items()}
+    # zipfile raises NotImplementedError for a compression it does not know, and RuntimeError for a locked member.
     except (
         OSError,
         zipfile.BadZipFile,

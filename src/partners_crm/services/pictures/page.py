@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from partners_crm.districts.maps import Chamber, DistrictMap, MapInfo
 from partners_crm.normalize.dates import written_day
+from partners_crm.normalize.text import ranges
 from partners_crm.services.pictures import mapping, markup, tiling
 from partners_crm.services.pictures.legend import DARK, LIGHT, Colours, step_of
 from partners_crm.services.pictures.markup import safe
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 RENAMED = {"of": "members of", "map": "map asked for", "map_by": "map by"}
 """Terms of a rule that read otherwise among facts."""
+EN_DASH = "–"
 STATES = ("confirmed", "possible", "gap")
 MEANING = (
     ("confirmed", "enough members stand in the district, on evidence that is certain."),
@@ -61,17 +63,6 @@ def coverage_page(coverage: Coverage, district_map: DistrictMap, coalition: str 
         f"<header><h1>{safe(title)}</h1>\n<p>As of {_day(coverage)}, on the map {safe(info.name)}"
         f" ({safe(info.code)})</p></header>\n<main>\n{''.join(sections)}</main>\n</body>\n</html>\n"
     )
-
-
-def ranges(numbers: Iterable[int]) -> str:
-    """Ascending numbers in words: 1-3, 5, 8-9."""
-    found: list[list[int]] = []
-    for number in numbers:
-        if found and found[-1][-1] == number - 1:
-            found[-1] = [found[-1][0], number]
-        else:
-            found.append([number])
-    return ", ".join("–".join(map(str, each)) for each in found)
 
 
 # ------------------------------------------------------------------ sections
@@ -124,7 +115,7 @@ def _missing(own: Sequence[DistrictCoverage]) -> str:
     lines = []
     for state in ("gap", "possible"):
         numbers = [each.number for each in own if each.state == state]
-        which = f": {ranges(numbers)}" if numbers else ""
+        which = f": {ranges(numbers, EN_DASH)}" if numbers else ""
         lines.append(f"<li><b>{words[state]}</b> {len(numbers)}{which}</li>")
     return f'<ul class="missing">{"".join(lines)}</ul>\n'
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from array import array
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
@@ -108,9 +109,9 @@ class LinesScreen(MainScreen):
         except PartnersError as error:
             return error
 
+    @abstractmethod
     def card_of(self, crm: Crm, found: Found) -> Card:
         """The card of an answer, in a thread."""
-        raise NotImplementedError
 
     def tight(self, card: Card) -> Card:
         """The card where its sentence would push the lines out of sight: the terms stand over it."""

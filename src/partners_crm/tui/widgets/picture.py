@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
+
 from textual import events
 from textual.message import Message
 from textual.scroll_view import ScrollView
@@ -41,17 +43,17 @@ class Picture(ScrollView, can_focus=True):
         """The district under the cursor."""
         self.found: Found | None = None
 
+    @abstractmethod
     def put(self, found: Found | None, cell: Cell | None) -> None:
         """Show an answer, with the cursor on a district or one near it."""
-        raise NotImplementedError
 
+    @abstractmethod
     def step(self, direction: Direction) -> None:
         """Do what an arrow key means."""
-        raise NotImplementedError
 
+    @abstractmethod
     def at(self, x: int, y: int) -> Cell | None:
         """The district drawn at a place of the widget."""
-        raise NotImplementedError
 
     def choose(self, cell: Cell) -> None:
         """Put the cursor on a district."""
