@@ -13,6 +13,7 @@ import csv
 import json
 import os
 import random
+import resource
 import statistics
 import sys
 import tempfile
@@ -102,14 +103,29 @@ class Figure:
         )
 
 
+class Peak(Figure):
+    """A ratio of two peaks of memory; what a `Cost` holds in seconds are mebibytes here."""
+
+    @property
+    def line(self) -> str:
+        """The figure for a person."""
+        limit = "" if self.limit is None else f" <= {self.limit:g}x"
+        return (
+            f"{self.what}: {self.wall:.2f}x{limit} {self.verdict}"
+            f"  ({self.subject.wall:.1f} MiB / {self.reference.wall:.1f} MiB; {self.rounds} rounds)"
+        )
+
+
 # -------------------------------------------------------------------- running
 
 
-def options(about: str | None, rounds: int) -> argparse.Namespace:
-    """The options every program has: `rounds` and `json`."""
+def options(about: str | None, rounds: int, rows: int = 0) -> argparse.Namespace:
+    """The options every program has: `rounds` and `json`; and `rows`, where there is a default for it."""
     parser = argparse.ArgumentParser(description=about, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rounds", type=int, default=rounds, help=f"measured rounds (default {rounds})")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
+    if rows:
+        parser.add_argument("--rows", type=int, default=rows, help=f"rows of the file (default {rows:,})")
     found = parser.parse_args()
     if found.rounds < 1:
         parser.error("--rounds must be 1 or more")
@@ -197,6 +213,18 @@ def figure(
         by,
         len(pairs),
     )
+
+
+def peak(what: str, subject: Sequence[Cost], reference: Sequence[Cost], limit: float | None) -> Peak:
+    """The figure of two peaks of memory."""
+    found = figure(what, subject, reference, limit)
+    return Peak(what, found.wall, found.cpu, found.subject, found.reference, limit, "wall", found.rounds)
+
+
+def used_mib() -> float:
+    """The most memory that this process ever had, in MiB."""
+    # In KiB, but for macOS, where it is in bytes.
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
 
 
 def middle(costs: Sequence[Cost]) -> Cost:
@@ -313,8 +341,8 @@ def coalition(folder: Path, count: int = ORGANIZATIONS) -> Path:
         report = crm.import_file(sheet)
         boxes = sum(str(row[1]).startswith("PO Box") for row in table)
         sites = {each.site for each in crm.records(Assignment)}
-        if report.added != count or len(sites) != count - boxes:
-            raise CannotMeasure(f"of {count} rows {report.added} were added and {len(sites)} sites were placed")
+        if report.new != count or len(sites) != count - boxes:
+            raise CannotMeasure(f"of {count} rows {report.new} were added and {len(sites)} sites were placed")
     return path
 
 

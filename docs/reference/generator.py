@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from argparse import Action
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,10 +11,10 @@ from partners_crm.cli import exit_codes, person
 from partners_crm.cli.app import COMMANDS, parser_of
 from partners_crm.cli.output import FORMATS
 from partners_crm.model import ENTITIES
-from partners_crm.normalize.text import fold
 from partners_crm.services import doctor, settings
 from partners_crm.services.checks import CHECKS
-from partners_crm.services.importing import mapping
+from partners_crm.services.exporting.schemas import line_schemas
+from partners_crm.services.importing import targets
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -75,17 +76,16 @@ def entities() -> str:
 
 
 def headers() -> str:
-    """Every column name an import recognises."""
-    parts = ["| meaning | column names, whatever their case and punctuation |", "|---|---|"]
-    for table in mapping.RECORDS:
-        for name, how in table.declarations().items():
-            if how.headers:
-                words = ", ".join(sorted({fold(each) for each in how.headers}))
-                parts.append(
-                    f"| {table.entity.name.replace('_', ' ')}: {cell(how.label.lower())} (`{name}`) | {words} |"
-                )
-    for name, words in mapping.VALUES.items():
-        parts.append(f"| {name.replace('_', ' ')} | {', '.join(sorted({fold(each) for each in words}))} |")
+    """Everything a column can mean, as written in a saved mapping, and the column names it goes by."""
+    names: dict[str, list[str]] = {}
+    for name, (target, _) in targets.known_names().items():
+        names.setdefault(target.text, []).append(name)
+    parts = ["| in a mapping | meaning | column names, whatever their case and punctuation |", "|---|---|---|"]
+    for target in targets.all_targets():
+        words = ", ".join(sorted(names.get(target.text, []))) or "by a mapping alone"
+        parts.append(f"| `{target.text}` | {cell(target.described)} | {cell(words)} |")
+    parts.append("| `silo.CODE` | a mark in the column puts the organization into the silo | names of the silos |")
+    parts.append("| `own.KEY` | a field of the coalition's own | names and keys of the fields |")
     return "\n".join(parts)
 
 
@@ -133,6 +133,17 @@ def rule_checks() -> str:
             about = f"{term.about}: {', '.join(term.allowed)}" if term.allowed else term.about
             parts.append(f"| `{check.name}` | `{term.name}` | {default} | {cell(about)} |")
     return "\n".join(parts)
+
+
+def export_lines() -> str:
+    """The JSON Schema of every kind of line that an export of everything holds; a field a line."""
+    kinds = []
+    for name, schema in line_schemas()["$defs"].items():
+        fields = [f"      {json.dumps(key)}: {json.dumps(each)}" for key, each in schema["properties"].items()]
+        rest = ", ".join(f'"{key}": {json.dumps(schema[key])}' for key in ("required", "additionalProperties"))
+        kinds.append(f'  "{name}": {{"type": "object", "properties": {{\n' + ",\n".join(fields) + f"}},\n    {rest}}}")
+    body = ",\n".join(kinds)
+    return f'```json\n{{"$schema": "{line_schemas()["$schema"]}", "$defs": {{\n{body}\n}}}}\n```'
 
 
 def screen(name: str) -> str:

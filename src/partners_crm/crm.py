@@ -24,9 +24,13 @@ from partners_crm.store.locks import Word
 if TYPE_CHECKING:
     from partners_crm.services.cards import Card
     from partners_crm.services.coverage import Coverage, Rule
-    from partners_crm.services.history import UndoReport
-    from partners_crm.services.importing.applying import ImportReport
+    from partners_crm.services.exporting.records import Exported
+    from partners_crm.services.exporting.whole import WholeExported
+    from partners_crm.services.importing.applying import Options
+    from partners_crm.services.importing.prepare import Progress
+    from partners_crm.services.importing.report import ImportReport
     from partners_crm.services.listing import Listing
+    from partners_crm.services.undoing import UndoReport
     from partners_crm.store.copying import Backup
     from partners_crm.store.journal import Done
     from partners_crm.store.work import Changes
@@ -215,6 +219,33 @@ class Crm:
 
         return coverage(self.db, as_of or self.today, rule or Rule(**terms))
 
+    def export(
+        self, path: str | Path, query: str = "", *, entity: type[Table] | str = "organizations", **options: Any
+    ) -> Exported:
+        """Write the records that a query means into a CSV file, a workbook or JSON Lines, by the file's suffix.
+
+        Raises:
+            QueryError, NotFound: the query, the entity or a column names something unknown.
+            ConfigError: something has the name already, or the format is not known.
+            StoreUnavailable, PermissionRefused: the folder or its disk refuses.
+        """
+        from partners_crm.services.exporting.records import export
+        from partners_crm.services.listing import entity_of
+
+        table = entity_of(entity) if isinstance(entity, str) else entity
+        return export(self.db, Path(path), query, today=self.today, table=table, **options)
+
+    def export_all(self, path: str | Path, **options: Any) -> WholeExported:
+        """Write the whole coalition as JSON Lines, which `partners import` loads again.
+
+        Raises:
+            ConfigError: something has the name already, or it does not end in .jsonl.
+            StoreUnavailable, PermissionRefused: the folder or its disk refuses.
+        """
+        from partners_crm.services.exporting.whole import export_all
+
+        return export_all(self.db, Path(path), **options)
+
     # ---------------------------------------------------------------- writing
 
     def changes(self, title: str, *, by: str = "") -> AbstractContextManager[Changes]:
@@ -223,15 +254,38 @@ class Crm:
 
         return changes(self.db, title, by=by, clock=self.clock)
 
-    def import_file(self, path: str | Path, **options: Any) -> ImportReport:
-        """Import a file of organizations; `preview=True` runs it and rolls back.
+    def import_file(
+        self,
+        path: str | Path,
+        *,
+        preview: bool = False,
+        sha256: str = "",
+        by: str = "",
+        options: Options | None = None,
+        progress: Progress | None = None,
+        **terms: Any,
+    ) -> ImportReport:
+        """Import a file of organizations and people; `preview=True` runs it and rolls back.
+
+        How: by `options`, or by the terms of some: `policy="update"`, `members=False`, `map_code="il-2011"`, ...
 
         Raises:
             FileRefused: a fault of the file; nothing was written.
         """
-        from partners_crm.services.importing.applying import import_file
+        from partners_crm.services.importing.applying import Options, import_file
 
-        return import_file(self.db, Path(path), today=self.today, clock=self.clock, **options)
+        more: dict[str, Any] = {"progress": progress} if progress else {}
+        return import_file(
+            self.db,
+            Path(path),
+            today=self.today,
+            options=options or Options(**terms),
+            preview=preview,
+            sha256=sha256,
+            by=by,
+            clock=self.clock,
+            **more,
+        )
 
     def back_up(self, folder: str | Path | None = None) -> Backup:
         """Back the coalition up, verified, into a folder, by default its own.
@@ -259,22 +313,24 @@ class Crm:
 
         return operations(self.db)
 
-    def undo(self, operation: int | None = None, *, by: str = "") -> UndoReport:
+    def undo(self, operation: int | None = None, *, by: str = "", preview: bool = False) -> UndoReport:
         """Take an operation back, by default the newest; what was edited since is kept and named.
+
+        `preview=True` runs it and rolls back.
 
         Raises:
             NotFound, Conflict: there is nothing to undo, or it was undone already.
         """
-        from partners_crm.services.history import undo
+        from partners_crm.services.undoing import undo
 
-        return undo(self.db, operation, by=by, clock=self.clock)
+        return undo(self.db, operation, by=by, clock=self.clock, preview=preview)
 
-    def redo(self, *, by: str = "") -> UndoReport:
-        """Take the last undo back.
+    def redo(self, *, by: str = "", preview: bool = False) -> UndoReport:
+        """Take the last undo back; `preview=True` runs it and rolls back.
 
         Raises:
             NotFound: there is nothing to redo.
         """
-        from partners_crm.services.history import redo
+        from partners_crm.services.undoing import redo
 
-        return redo(self.db, by=by, clock=self.clock)
+        return redo(self.db, by=by, clock=self.clock, preview=preview)

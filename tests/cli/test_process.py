@@ -89,7 +89,7 @@ def test_head_takes_its_line_and_nobody_complains(
 @pytest.mark.parametrize(
     "variables", [{"PYTHONIOENCODING": "ascii"}, {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}]
 )
-def test_a_terminal_of_plain_letters_shows_escapes_and_does_not_fail(
+def test_case_12_a_terminal_of_plain_letters_shows_escapes_and_does_not_fail(
     partners: Partners, database: Path, variables: dict[str, str]
 ) -> None:
     assert partners("add", "organization", "name=Corazón 北京").code == 0

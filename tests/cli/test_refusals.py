@@ -106,7 +106,7 @@ USAGE: tuple[tuple[list[str], str], ...] = (
     (["config", "set", "fiscal_year_start", "13-01"], "is no month and day"),
     (["config", "set", "name", " "], "must not be empty"),
     (["completion", "tcsh"], "tcsh"),
-    (["import"], "file"),
+    (["import"], "FILE"),
     (["demo", "--size", "vast"], "vast"),
     (["demo"], "holds a coalition that is no demo"),
     (["ui"], "needs a terminal"),
@@ -143,6 +143,8 @@ def test_a_day_without_a_map_cannot_be_decided(members: Partners, contents: Cont
 # Commands that read or change a coalition, with words each accepts.
 ON_A_COALITION: dict[str, list[str]] = {
     "import": ["members.csv"],
+    "export": ["out.csv"],
+    "report": ["first-look"],
     "list": ["organizations"],
     "show": ["organization", "1"],
     "add": ["organization", "name=A"],

@@ -35,6 +35,7 @@ _LOADED = (
     "partners_crm.cli.commands.backups",
     "partners_crm.services.importing.applying",
     "partners_crm.services.history",
+    "partners_crm.services.undoing",
     "partners_crm.store.migrating",
     "playhouse.migrations",
     "phonenumbers",
@@ -214,7 +215,7 @@ def look(path: str) -> int:
     """Open a coalition as any program does and say, as JSON, what is wrong with it and what is in it."""
     with Crm.open(path) as crm:
         found = examined(crm)
-    print(json.dumps(found))
+    print(json.dumps(found, default=bytes.hex))
     return 0
 
 
@@ -222,7 +223,7 @@ def look_below(path: str) -> int:
     """The same by SQLite alone, which brings nothing up to date."""
     with closing(sqlite3.connect(path)) as connection:
         found = {"problems": _problems(connection), "contents": _contents(connection), **_heads(connection)}
-    print(json.dumps(found))
+    print(json.dumps(found, default=bytes.hex))
     return 0
 
 
@@ -302,7 +303,10 @@ def _contents(connection: sqlite3.Connection) -> dict[str, list[list[Any]]]:
         }
         columns = [row[1] for row in connection.execute(f'PRAGMA table_info("{name}")') if row[1] not in left_out]
         listed = ", ".join(f'"{column}"' for column in columns)
-        found[name] = [list(row) for row in connection.execute(f'SELECT {listed} FROM "{name}" ORDER BY id')]
+        rows = connection.execute(f'SELECT {listed} FROM "{name}" ORDER BY id').fetchall()
+        # A column or a table that a migration adds holds nothing yet: without it the contents keep their form.
+        if rows:
+            found[name] = [[list(pair) for pair in zip(columns, row, strict=True) if pair[1]] for row in rows]
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.normalize.strings import whole_texts
 
+from partners_crm.normalize import addresses
 from partners_crm.normalize.addresses import MAX_ADDRESS, address_key, parse_address, parse_parts
 
 CASES = (
@@ -193,6 +195,37 @@ def test_other_places_have_other_keys() -> None:
     assert len({address_key(*place) for place in places}) == len(places)
     assert address_key("", "", "") == ""
     assert address_key("", "Fl 6", "") == ""
+
+
+def test_the_short_expression_reads_whole_lines_as_the_tagger_does() -> None:
+    towns = ("Peoria", "Rock Island", "Arlington Heights", "Mount Vernon", "Des Plaines", "Cairo", "Alton", "La Salle")
+    streets = ("Adams", "Dearborn", "Invented", "Lake", "Main", "5th", "63rd")
+    types = ("St", "Ave", "Blvd", "Drive", "Road", "Ln", "Court")
+    units = ("", "", ", Ste 200", " Suite 12A", ", Apt 3", " Unit 7")
+    lines = [
+        f"{number} {way}{street} {kind}{unit}, {towns[number % len(towns)]}, IL {60000 + number}"
+        for number, (way, street, kind, unit) in enumerate(
+            itertools.product(("N ", "", "W. ", "East "), streets, types, units), 100
+        )
+    ]
+    lines += [
+        f"{box} {number}, Peoria, IL 61602" for box in ("PO Box", "P.O. Box", "Post Office Box") for number in (7, 1234)
+    ]
+    # Behind Road the tagger takes a # for a part of the name.
+    lines += [f"{number} N Adams {kind}, #{number}, Peoria, IL 61602" for number in (7, 12, 140) for kind in types[:3]]
+    lines += [f"{number} County Road {number % 40 + 1}, Rock Island, IL 61201-0012" for number in range(100, 140)]
+    read_short = 0
+    for line in lines:
+        short = addresses._plain(line, line)
+        if short is None:
+            continue
+        read_short += 1
+        tags, _, reason = addresses._tagged(line)
+        state, postal_code, _ = addresses._state_and_zip(tags.get("StateName", ""), tags.get("ZipCode", ""))
+        tagged = (addresses._street(tags), addresses._unit(tags), tags.get("PlaceName", ""), state, postal_code)
+        assert not reason, line
+        assert (short.street, short.unit, short.city, short.state, short.postal_code) == tagged, line
+    assert read_short > 0.8 * len(lines)  # La Salle has a word of two letters, which may be a direction
 
 
 def test_the_short_expression_agrees_with_the_tagger() -> None:

@@ -1,13 +1,24 @@
-"""Undo by cases: what is put back, what is kept because somebody edited it, what is refused and why."""
+"""Undo by cases: what is put back, what is kept, what is refused and why; and what changed since a day."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from tests.conftest import NOW
 
 from partners_crm.crm import Crm
-from partners_crm.errors import Conflict, NotFound
+from partners_crm.errors import Conflict, InvalidValue, NotFound
 from partners_crm.model import Organization, Site, Tag
 from partners_crm.services import records
+from partners_crm.services.history import (
+    ChangedRecord,
+    changed_lines,
+    changed_since,
+    operation_before,
+    operation_changes,
+)
+from partners_crm.services.settings import change_setting
 
 
 def add(crm: Crm, name: str, **values: object) -> Organization:
@@ -105,3 +116,91 @@ def test_undo_and_redo_are_called_what_they_do(crm: Crm) -> None:
     titles = [done.title.split(" ")[0] for done in crm.operations()]
     assert titles == ["undo", "redo", "undo", "add", "set"]
     assert crm.organizations() == []
+
+
+# -------------------------------------------------------------------- what changed since
+
+
+def test_what_changed_since_is_the_net_of_it(crm: Crm) -> None:
+    house, gone = add(crm, "A House", note="old"), add(crm, "Gone")
+    parent = add(crm, "Parent")
+    start = crm.operations()[0].id
+    edit(crm, house.id, note="between", parent=parent.id)
+    edit(crm, house.id, note="new")
+    add(crm, "Fresh")
+    edit(crm, parent.id, name="Other")
+    edit(crm, parent.id, name="Parent")
+    with crm.changes("come and gone") as unit:
+        records.remove(unit, records.add(unit, Organization, name="Brief"))
+        records.remove(unit, gone)
+    assert changed_since(crm.db, start) == [
+        ChangedRecord(
+            "organization",
+            house.id,
+            "A House",
+            "changed",
+            (("Part of", "", str(parent.id)), ("Note", "old", "new")),
+        ),
+        ChangedRecord("organization", gone.id, "Gone", "deleted", (("Name", "Gone", ""), ("Kind", "Provider", ""))),
+        ChangedRecord("organization", 4, "Fresh", "added", (("Name", "", "Fresh"), ("Kind", "", "Provider"))),
+    ]
+    assert changed_lines(changed_since(crm.db, start), 1) == [
+        f'changed  organization {house.id} "A House"  Part of (empty) → {parent.id}; Note old → new',
+        "… and 2 more",
+    ]
+    assert changed_since(crm.db, crm.operations()[0].id) == []
+
+
+def test_what_was_taken_back_since_is_no_change(crm: Crm) -> None:
+    house = add(crm, "A House")
+    start = crm.operations()[0].id
+    edit(crm, house.id, name="B House")
+    crm.undo()
+    with crm.changes("delete") as unit:
+        records.remove(unit, crm.find(Organization, house.id))
+    crm.undo()
+    assert changed_since(crm.db, start) == []
+
+
+def test_a_record_that_was_deleted_comes_back_otherwise(crm: Crm) -> None:
+    house = add(crm, "A House", note="old")
+    start = crm.operations()[0].id
+    with crm.changes("delete") as unit:
+        records.remove(unit, house)
+    crm.undo()
+    edit(crm, house.id, note="new")
+    (found,) = changed_since(crm.db, start)
+    assert (found.what, found.fields) == ("changed", (("Note", "old", "new"),))
+
+
+def test_a_day_begins_at_midnight_of_the_coalition(database: Path) -> None:
+    # 04:30 UTC on the 24th is half past nine of the evening before in Denver.
+    with Crm.open(database, clock=lambda: NOW.replace(hour=4, minute=30)) as crm:
+        add(crm, "Late")
+        late = crm.operations()[0].id
+        with crm.changes("zone") as unit:
+            change_setting(unit, "time_zone", "America/Denver")
+    with Crm.open(database, clock=lambda: NOW) as crm:
+        add(crm, "Today")
+        today = crm.operations()[0].id
+        assert operation_before(crm.db, "2026-11-24", crm.today) == late + 1 == today - 1
+        assert operation_before(crm.db, "2026-11-23", crm.today) == 0
+        assert operation_before(crm.db, "0d", crm.today) == today - 1
+        assert operation_before(crm.db, "1d", crm.today) == 0
+        assert operation_before(crm.db, str(late), crm.today) == late
+        assert operation_before(crm.db, "0", crm.today) == 0
+        for wrong in ("yesterday", "7 d", "2026-13-01", "9999999d", "-3", "²"):
+            with pytest.raises(InvalidValue, match="is no day"):
+                operation_before(crm.db, wrong, crm.today)
+        with pytest.raises(NotFound):
+            operation_before(crm.db, "99", crm.today)
+
+
+def test_what_an_operation_did(crm: Crm) -> None:
+    house = add(crm, "A House")
+    number = edit(crm, house.id, name="B House")
+    assert operation_changes(crm.db, number) == [
+        ChangedRecord("organization", house.id, "B House", "changed", (("Name", "A House", "B House"),))
+    ]
+    with pytest.raises(NotFound):
+        operation_changes(crm.db, 99)

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.conftest import NOW
 
 from partners_crm.crm import Crm
 from partners_crm.model import Assignment, Contact, ContactPoint, Identifier, Membership, Organization, OtherName, Site
-from partners_crm.services.importing.applying import ImportReport
+from partners_crm.services.importing.report import ImportReport
 
 Import = Callable[..., ImportReport]
 
 
 @pytest.fixture
 def load(crm: Crm, tmp_path: Path) -> Import:
-    def run(text: str, **options: bool) -> ImportReport:
+    def run(text: str, **options: Any) -> ImportReport:
         path = tmp_path / "members.csv"
         path.write_text(text, "utf-8")
         return crm.import_file(path, **options)
@@ -146,7 +147,7 @@ def test_a_district_is_understood_as_people_write_it(crm: Crm, load: Import, tex
 
 def test_a_place_in_another_state_is_a_member_without_a_district(crm: Crm, load: Import) -> None:
     report = load("Organization,Lat,Lon\nGateway House,38.63,-90.2\n")
-    assert (report.added, report.rejected) == (1, 0)
+    assert (report.new, report.rejected) == (1, 0)
     assert "not in Illinois" in reasons(report)
     assert [name for _, name in crm.coverage().unassigned] == ["Gateway House"]
 
@@ -156,37 +157,28 @@ def test_an_association_with_a_comma_before_inc_is_one(crm: Crm, load: Import) -
     assert len(crm.organizations("kind:association")) == 2
 
 
-def test_what_was_imported_between_the_plan_and_the_lock_is_known(
-    database: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from partners_crm.services.importing import applying, planning
-
+def test_what_was_imported_between_the_reading_and_the_lock_is_known(database: Path, tmp_path: Path) -> None:
     path = tmp_path / "members.csv"
-    path.write_text("Organization\nA House\nB House\n", "utf-8")
-    plan = planning.plan_import
-    calls = []
+    rows = [f"House {number}" for number in range(600)]
+    path.write_text("\n".join(["Organization", *rows]) + "\n", "utf-8")
+    other: list[object] = []
 
-    def slow(*arguments: object, **options: object) -> object:
-        found = plan(*arguments, **options)  # type: ignore[arg-type]
-        calls.append(found)
-        if len(calls) == 1:
-            with Crm.open(database, clock=lambda: NOW) as other:
-                other.import_file(path)
-        return found
+    def meanwhile(stage: str, _done: int, _total: int) -> None:
+        if stage == "reading" and not other:
+            with Crm.open(database, clock=lambda: NOW) as second:
+                other.append(second.import_file(path))
 
     with Crm.open(database, clock=lambda: NOW) as crm:
-        monkeypatch.setattr(applying, "plan_import", slow)
-        report = crm.import_file(path)
-        assert report.changes == 0
-        assert [each.name for each in crm.organizations()] == ["A House", "B House"]
-        assert len(crm.records(Organization)) == 2
+        report = crm.import_file(path, progress=meanwhile)
+        assert (report.changes, report.same) == (0, 600)
+        assert len(crm.records(Organization)) == 600
 
 
 def test_a_row_whose_last_day_lies_before_its_first_is_rejected_and_named(crm: Crm, tmp_path: Path) -> None:
     sheet = tmp_path / "dates.csv"
     sheet.write_text("Organization,Member since,Member until\nFirst,2025-01-01,2020-01-01\nSecond,2020,2021\n", "utf-8")
     report = crm.import_file(sheet)
-    assert (report.added, report.rejected) == (1, 1)
+    assert (report.new, report.rejected) == (1, 1)
     (problem,) = report.problems
     assert (problem.line, problem.column, problem.reason) == (2, "Member until", "lies before 2025-01-01")
 

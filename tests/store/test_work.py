@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from pathlib import Path
 
@@ -184,3 +185,91 @@ def test_any_sequence_undone_in_reverse_leaves_no_trace(
             assert not report.refused
         assert read.count(crm.db, Contact.select()) == 0
         assert journal.first_break(crm.db) is None
+
+
+# -------------------------------------------------------------------- many at once
+
+
+def test_many_are_inserted_by_their_ids_and_told_in_the_journal(crm: Crm) -> None:
+    with crm.changes("many") as unit:
+        one = unit.insert_id(Organization, {"name": "One"})
+        ids = unit.insert_many(Organization, ({"name": f"House {number}"} for number in range(2500)))
+        last = unit.add(Organization, name="Last")
+    assert (list(ids), last.id) == (list(range(one + 1, one + 2501)), one + 2501)
+    found = read.records(crm.db, Organization.select().order_by(Organization.id))
+    assert [each.id for each in found] == [one, *ids, last.id]
+    assert len({each.uid for each in found}) == 2502
+    told = journal.changes_of(crm.db, crm.operations()[0].id)
+    assert [each.after for each in told] == [each.stored() for each in found]
+    assert journal.first_break(crm.db) is None
+
+
+def test_what_waits_in_a_block_is_written_some_thousand_at_a_time(crm: Crm) -> None:
+    with changes(crm.db, "look", keep=False) as unit, unit.together():
+        for number in range(5000):
+            unit.add(Organization, name=f"House {number}")
+        written = read.count(crm.db, Organization.select())
+        assert 4000 <= written <= 5000
+        assert read.count(crm.db, Change.select().where(Change.operation == unit.operation)) == written
+
+
+def test_a_block_in_a_block_is_one(crm: Crm) -> None:
+    with crm.changes("two") as unit, unit.together():
+        with unit.together():
+            unit.add(Organization, name="Inner")
+        outer = unit.add(Organization, name="Outer")
+        assert unit.current(Organization, outer.id) is not None
+    assert [each.name for each in crm.organizations()] == ["Inner", "Outer"]
+
+
+def test_an_unknown_field_is_refused_among_many(crm: Crm) -> None:
+    with pytest.raises(NotFound, match="nosuch"), crm.changes("wrong") as unit:
+        unit.insert_many(Organization, [{"name": "X"}, {"name": "Y", "nosuch": 1}])
+    assert crm.organizations() == []
+
+
+def test_a_row_may_not_choose_its_id_or_version(crm: Crm) -> None:
+    with crm.changes("chosen") as unit:
+        record = unit.insert(Organization, {"name": "X", "id": 77, "version": 99, "uid": "0" * 32})
+    assert (record.id, record.version, record.uid) == (1, crm.operations()[0].id, "0" * 32)
+
+
+@given(texts=st.lists(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0")), min_size=1))
+def test_the_version_is_read_from_the_values_whatever_they_say(texts: list[str]) -> None:
+    values = {"id": 1, "name": "".join(texts), '"version":7,': texts[0], "version": 12, "note": '"version":5,'}
+    for order in (values, dict(reversed(values.items()))):
+        assert journal.version_in(json.dumps(order, ensure_ascii=False, separators=(",", ":"))) == 12
+
+
+def test_source_rows_are_known_again_while_their_operation_stands(crm: Crm) -> None:
+    def keep(name: str, number: int, outcome: str = "new") -> int:
+        with crm.changes("import") as unit:
+            body = unit.add(Organization, name=name)
+            cells = {"Organization": name}
+            hashed = bytes([number]) * 16
+            unit.keep_source_rows([(2, outcome, "", body, cells, hashed), (3, outcome, "", None, cells, None)])
+            return unit.operation
+
+    first, second = keep("First", 1), keep("Second", 2)
+    keep("Rejected", 3, "rejected")
+    assert sorted(journal.known_rows(crm.db)) == [
+        (b"\x01" * 16, "organization", 1),
+        (b"\x02" * 16, "organization", 2),
+    ]
+    crm.undo(first)
+    assert [record for _, _, record in journal.known_rows(crm.db)] == [2]
+    crm.undo(second)
+    assert list(journal.known_rows(crm.db)) == []
+    crm.undo(crm.operations()[0].id)
+    assert [record for _, _, record in journal.known_rows(crm.db)] == [2]
+    assert journal.first_break(crm.db) is None
+    crm.db.driver.execute("UPDATE source_row SET cells = replace(cells, 'Second', 'Third')")
+    assert journal.first_break(crm.db) == second
+
+
+def test_more_source_rows_than_a_batch_stay_one_chain(crm: Crm) -> None:
+    with crm.changes("import") as unit:
+        body = unit.add(Organization, name="A House")
+        unit.keep_source_rows((line, "same", "", body, {"Line": str(line)}, None) for line in range(2, 2502))
+    assert crm.db.driver.execute("SELECT count(*), min(line), max(line) FROM source_row").fetchone() == (2500, 2, 2501)
+    assert journal.first_break(crm.db) is None

@@ -10,6 +10,7 @@ from partners_crm.crm import Crm
 from partners_crm.model import Affiliation, Membership, Organization, Silo, SiloShare, Site
 from partners_crm.services import records
 from tests.conftest import NOW
+from tests.tui.importing import MEMBERS, written
 from tests.tui.seeing import LOOP
 
 
@@ -34,3 +35,9 @@ def coalition(database: Path) -> Path:
                 guild = records.add(unit, Organization, name="Guild of Landlords", kind="association")
                 records.add(unit, Affiliation, organization=body.id, association=guild.id, since="2001")
     return database
+
+
+@pytest.fixture
+def members(tmp_path: Path) -> Path:
+    """The sheet of the tests of the import screen."""
+    return written(tmp_path / "members.csv", MEMBERS)

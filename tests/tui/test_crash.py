@@ -40,7 +40,7 @@ def coalition(database: Path) -> Path:
 
 
 @pytest.mark.parametrize("where", FAULTS)
-def test_a_crash_is_one_line_and_a_report_without_data(coalition: Path, home: Path, where: str) -> None:
+def test_case_14_a_crash_is_one_line_and_a_report_without_data(coalition: Path, home: Path, where: str) -> None:
     code = PROGRAM.format(secret=SECRET, fault=FAULTS[where])
     with Terminal(coalition, columns=80, rows=24, command=[sys.executable, "-c", code, str(coalition)]) as terminal:
         terminal.wait_for(SECRET)

@@ -34,6 +34,8 @@ KEYS: dict[str, tuple[str, ...]] = {
     "gaps": ("4", "f"),
     "history": ("H",),
     "operation": ("H", "enter"),
+    "first-look": ("F", "down"),
+    "first-look-records": ("F", "down", "down", "down", "enter"),
     "form": ("e",),
     "form-wrong": ("e", "ctrl+a", "ctrl+k", "ctrl+s"),
     "delete": ("d",),
@@ -92,6 +94,43 @@ def test_the_first_run_looks_as_it_did(tmp_path: Path, monkeypatch: pytest.Monke
     drive(Path("coalition.db"), script, SIZES[size])
 
 
+MEMBERS = """Organization,Contact,Phone,ZIP,House Dist,Yearly dues,Housing
+Near West Homes,Dana Reyes,312-555-0142,60647,4,250,X
+River Table,Sam Ortiz,217-555-0117,62701,999,100,
+Fox Valley Child Circle,Pat Alder,309-555-0110,61602,,75,X
+
+Near West Homes,Kim Stone,312-555-0143,60647,4,250,
+Total,,,,,425,
+"""
+IMPORTING: dict[str, tuple[str, ...]] = {
+    "import-preview": (),
+    "import-rejected": ("down", "down", "down", "enter"),
+    "import-columns": ("tab", *["down"] * 5),
+    "import-meaning": ("tab", *["down"] * 5, "enter"),
+    "import-own": ("tab", *["down"] * 5, "f"),
+    "import-reading": ("t",),
+    "import-problems": ("w",),
+}
+"""Keys after the preview of a file."""
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", IMPORTING)
+def test_the_import_screen_looks_as_it_did(
+    demo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, size: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("members.csv").write_text(MEMBERS, "utf-8")
+
+    async def script(pilot: Pilot[Any]) -> None:
+        await press(pilot, "i")
+        await type_text(pilot, "members.csv")
+        await press(pilot, "enter", *IMPORTING[name])
+        check(name, size, screen_text(pilot.app))
+
+    drive(demo, script, SIZES[size])
+
+
 def test_no_snapshot_is_left_over() -> None:
-    names = {*KEYS, "filtered", "first-run"}
+    names = {*KEYS, *IMPORTING, "filtered", "first-run"}
     assert {path.name for path in FOLDER.iterdir()} == {f"{name}-{size}.txt" for name in names for size in SIZES}

@@ -1,4 +1,4 @@
-"""The screens as an organizer works in them: filter, open, edit, add, delete, undo, import, begin."""
+"""The screens as an organizer works in them: filter, open, edit, add, delete, undo, begin."""
 
 from __future__ import annotations
 
@@ -220,6 +220,26 @@ def test_history_undoes_the_operation_under_the_cursor(coalition: Path) -> None:
     assert names(coalition) == ["Dogwood"]
 
 
+def test_history_shows_what_changed_since_an_operation(coalition: Path) -> None:
+    with Crm.open(coalition, clock=lambda: NOW) as crm:
+        with crm.changes("one more") as unit:
+            body = records.add(unit, Organization, name="Dogwood")
+        with crm.changes("a note") as unit:
+            records.edit(unit, body, note="seen")
+            records.edit(unit, crm.find(Organization, "Alder House"), note="called")
+
+    async def script(pilot: Pilot[Any]) -> None:
+        await press(pilot, "H", "w")
+        assert "nothing" in screen_text(pilot.app)
+        await press(pilot, "escape", "down", "down", "w")
+        text = screen_text(pilot.app)
+        assert "Changed since operation" in text
+        assert 'added  organization 4 "Dogwood"' in text
+        assert '"Alder House"  Note (empty) → called' in text
+
+    drive(coalition, script)
+
+
 def test_redo_takes_an_undo_back(coalition: Path) -> None:
     async def script(pilot: Pilot[Any]) -> None:
         await press(pilot, "u")
@@ -228,34 +248,6 @@ def test_redo_takes_an_undo_back(coalition: Path) -> None:
 
     drive(coalition, script)
     assert len(names(coalition)) == 3
-
-
-def test_a_file_is_previewed_then_imported(coalition: Path, tmp_path: Path) -> None:
-    path = tmp_path / "members.csv"
-    path.write_text("name,city\nElm Street Shelter,Peoria\n", "utf-8")
-
-    async def script(pilot: Pilot[Any]) -> None:
-        await press(pilot, "i")
-        pilot.app.screen.query_one("#path").value = str(path)  # type: ignore[attr-defined]
-        await settled(pilot)
-        await press(pilot, "enter")
-        assert "1 would be added" in screen_text(pilot.app)
-        assert len(names(coalition)) == 3
-        await press(pilot, "ctrl+s")
-
-    drive(coalition, script)
-    assert "Elm Street Shelter" in names(coalition)
-
-
-def test_a_file_that_is_not_there_is_named(coalition: Path) -> None:
-    async def script(pilot: Pilot[Any]) -> None:
-        await press(pilot, "i")
-        await type_text(pilot, "/nowhere.csv")
-        await press(pilot, "enter")
-        assert "/nowhere.csv" in screen_text(pilot.app).split("Ctrl+S")[0].split("CSV file")[1]
-        assert pilot.app.is_running
-
-    drive(coalition, script)
 
 
 def test_the_first_run_asks_three_things_and_creates_the_coalition(tmp_path: Path) -> None:
@@ -406,23 +398,6 @@ def test_a_silo_that_is_gone_is_no_longer_asked_about(coalition: Path) -> None:
         assert "of 118 House" in screen_text(pilot.app)
 
     drive(coalition, script)
-
-
-def test_a_file_that_changed_since_its_preview_is_not_imported(coalition: Path, tmp_path: Path) -> None:
-    path = tmp_path / "members.csv"
-    path.write_text("name\nShown\n", "utf-8")
-
-    async def script(pilot: Pilot[Any]) -> None:
-        await press(pilot, "i")
-        pilot.app.screen.query_one("#path").value = str(path)  # type: ignore[attr-defined]
-        await settled(pilot)
-        await press(pilot, "enter")
-        path.write_text("name\nNever Shown\n", "utf-8")
-        await press(pilot, "ctrl+s")
-        assert "was changed since" in screen_text(pilot.app)
-
-    drive(coalition, script)
-    assert len(names(coalition)) == 3
 
 
 def test_a_terminal_that_is_too_small_is_said_and_comes_back(coalition: Path) -> None:

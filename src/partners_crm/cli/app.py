@@ -11,6 +11,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 from typing import Protocol, cast
 
 from partners_crm import __version__
@@ -22,6 +23,7 @@ from partners_crm.errors import ConfigError, PartnersError
 COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("setup", "create a coalition"),
     "import": ("importing", "import organizations from a file"),
+    "export": ("exporting", "export what a query means, or everything, to a file"),
     "list": ("listing", "list records"),
     "show": ("listing", "show a record with everything around it"),
     "add": ("editing", "add a record"),
@@ -38,6 +40,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "seats": ("seats", "who holds the seats of the legislature, and loading a roster"),
     "members": ("members", "how the membership grew"),
     "silos": ("silos", "the silos beside each other, and in the districts"),
+    "report": ("reports", "pages about the coalition: what the spreadsheet could not tell"),
     "backup": ("backups", "back the coalition up, verified"),
     "restore": ("backups", "list the backups, or put one in the coalition's place"),
     "doctor": ("doctor", "look for faults of the coalition and its files"),
@@ -190,6 +193,10 @@ def _drop_output() -> None:
 
 
 def _prepare_streams() -> None:
+    # Who starts it without a stream gets one that leads nowhere, before another file is given its number.
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115  # it stays open
     # A terminal in the C locale shows escapes instead of failing on the first accent.
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -12,9 +11,7 @@ from typing import Any
 from partners_crm.normalize.text import show
 
 FORMATS = ("table", "json", "csv")
-_PLAIN_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 _NO_CELL = frozenset({"Mn", "Me", "Cf"})
-_LIVE = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
 def say(text: str) -> None:
@@ -39,6 +36,8 @@ def out_csv(headers: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     import csv
     import io
 
+    from partners_crm.services.exporting.neutral import neutral
+
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
     writer.writerow(headers)
@@ -48,14 +47,6 @@ def out_csv(headers: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     if sys.stdout.isatty():
         text = "\n".join(show(line, limit=100_000) for line in text.splitlines()) + "\n"
     sys.stdout.write(text)
-
-
-def neutral(cell: str) -> str:
-    """A cell with an apostrophe before anything a spreadsheet would compute; plain numbers stay as they are."""
-    visible = cell.lstrip(" \ufeff\u200b")
-    if visible.startswith(("'", *_LIVE)) and not _PLAIN_NUMBER.fullmatch(cell):
-        return "'" + cell
-    return cell
 
 
 def out_table(labels: Sequence[str], rows: Iterable[Sequence[Any]], right: frozenset[int] = frozenset()) -> None:

@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 from partners_crm.model.base import EntityInfo, Table
-from partners_crm.model.fields import Declared, declared
+from partners_crm.model.custom import CustomField, CustomValue
+from partners_crm.model.fields import Declared, declared, is_private
 from partners_crm.model.journal import JOURNAL, Change, ChangeValues, Ledger, Operation, SourceRow
 from partners_crm.model.organizations import Identifier, Organization, OtherName, ServiceLine, SiloShare, Site
 from partners_crm.model.people import Contact, ContactPoint, Role
@@ -36,6 +37,8 @@ ENTITIES: tuple[type[Table], ...] = (
     Affiliation,
     Tag,
     Tagging,
+    CustomField,
+    CustomValue,
     Assignment,
     Term,
     Rule,
@@ -57,6 +60,8 @@ __all__ = [
     "ChangeValues",
     "Contact",
     "ContactPoint",
+    "CustomField",
+    "CustomValue",
     "Declared",
     "District",
     "DistrictMap",
@@ -83,4 +88,5 @@ __all__ = [
     "Tagging",
     "Term",
     "declared",
+    "is_private",
 ]

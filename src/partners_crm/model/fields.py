@@ -42,6 +42,11 @@ class Declared:
     """For a link: what happens to this record when its target is deleted."""
 
 
+def is_private(how: Declared) -> bool:
+    """Whether the values of a field are not for everyone: they leave the coalition only when that is asked for."""
+    return how.visibility != "everyone"
+
+
 def declared(field: object) -> Declared | None:
     """What a field declares, or None for the bookkeeping fields (id, uid, version)."""
     return cast("Declared | None", getattr(field, "declared", None))
@@ -53,7 +58,8 @@ def _attach(field: Any, declaration: Declared) -> Any:
 
 
 _ADDED: list[peewee.Node] = [peewee.SQL("DEFAULT ''")]
-"""SQLite adds a column of text that is never NULL only where the column has a default of its own."""
+_ADDED_FLAG: list[peewee.Node] = [peewee.SQL("DEFAULT 0")]
+"""SQLite adds a column that is never NULL only where the column has a default of its own."""
 
 
 def text(
@@ -149,9 +155,10 @@ def flag(
     help: str = "",  # noqa: A002
     headers: tuple[str, ...] = (),
     derived: bool = False,
+    added: bool = False,
 ) -> peewee.BooleanField[bool]:
-    """Yes or no; no when nobody said yes."""
-    field = peewee.BooleanField(default=False)
+    """Yes or no; no when nobody said yes. `added` as for a text."""
+    field = peewee.BooleanField(default=False, constraints=_ADDED_FLAG if added else None)
     how = Declared("flag", label, help, headers, derived=derived)
     return cast("peewee.BooleanField[bool]", _attach(field, how))
 

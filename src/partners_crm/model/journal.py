@@ -91,6 +91,8 @@ class SourceRow(JournalTable):
     record: peewee.IntegerField[int | None] = peewee.IntegerField(null=True)
     cells = peewee.TextField()
     """JSON object of header and raw cell."""
+    row_hash: peewee.BlobField[bytes | None] = peewee.BlobField(null=True)
+    """SHA-256 (first 16 bytes) of what the row said and how it was read; by it an unchanged row is known again."""
 
 
 class Ledger(JournalTable):

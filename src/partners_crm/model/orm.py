@@ -7,6 +7,7 @@ imports it from here.
 
 from __future__ import annotations
 
+import logging
 import sys
 
 _DRIVERS = ("psycopg2cffi", "psycopg2", "psycopg", "pymysql", "MySQLdb", "pysqlite3")
@@ -22,5 +23,15 @@ if "peewee" not in sys.modules:
             del sys.modules[_name]
 else:
     import peewee
+
+
+def _without_values(record: logging.LogRecord) -> bool:
+    """Leave the SQL of a log record, and take what people are called and where they live out of it."""
+    if isinstance(record.msg, tuple):
+        record.msg = record.msg[0]
+    return True
+
+
+logging.getLogger("peewee").addFilter(_without_values)
 
 __all__ = ["peewee"]

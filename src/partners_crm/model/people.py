@@ -43,6 +43,7 @@ class Contact(Table):
     family_name = text("Family name", headers=("last name", "family name", "surname", "last"))
     note = note("Note", headers=("contact note", "contact notes"))
     archived_on = day("Archived on", help="Put away on that day: kept, but out of every list.")
+    do_not_contact = flag("Do not contact", help="Survives every import and merge.", added=True)
 
 
 class Role(Table):
@@ -52,7 +53,7 @@ class Role(Table):
 
     contact = link("Contact", Contact, required=True, on_delete="cascade")
     organization = link("Organization", Organization, required=True, on_delete="cascade")
-    title = text("Title", headers=("title", "job title", "position", "contact title", "role"))
+    title = text("Title", headers=("job title", "title", "position", "contact title", "role"))
     department = text("Department", headers=("department", "division of contact"))
     is_primary = flag("Primary contact", help="The first person to call.")
     speaks_for = flag("May speak for it")

@@ -103,12 +103,18 @@ _CODES = frozenset(_STATES.values())
 _KINDS: dict[str, Kind] = {"Street Address": "street", "PO Box": "po_box", "Intersection": "intersection"}
 _ZIP = re.compile(r"(\d{5})(?:-?(\d{4}))?", re.ASCII)
 _PO_BOX = re.compile(r"\s*p(?:ost)?\.?\s*o(?:ffice)?\.?\s*box\s+#?\s*(\w+)\s*", re.IGNORECASE)
-# NUMBER [DIRECTION] NAME TYPE: nothing in it can be read in two ways.
+_TOWN = r"(?:,\s*(?P<city>[A-Z]{3,}(?:\s[A-Z]{3,}){0,2}),\s*(?P<state>[A-Z]{2})\s+(?P<zip>\d{5}(?:-\d{4})?))?"
+# NUMBER [DIRECTION] NAME TYPE[, UNIT][, TOWN, STATE ZIP]: nothing in it can be read in two ways.
 _PLAIN = re.compile(
-    r"(?P<number>\d{1,6}(?:-\d{1,6})?)\s+(?:(?P<direction>[NSEW]|North|South|East|West)\.?\s+)?"
-    r"(?P<name>[A-Z][a-z']+|[A-Z][A-Z']+|\d{1,3}(?:st|nd|rd|th))\s+(?P<type>St|Ave|Blvd|Dr|Rd|Ln|Ct|Pl|Street|Avenue|Boulevard|Drive|Road|Lane|Court|Place)\.?",
+    r"(?P<number>\d{1,6}(?:-\d{1,6})?)\s+(?:(?P<road>(?-i:County Road) \d{1,4})"
+    r"|(?:(?P<direction>[NSEW]|North|South|East|West)\.?\s+)?"
+    r"(?P<name>[A-Z][a-z']+|[A-Z][A-Z']+|\d{1,3}(?:st|nd|rd|th))\s+"
+    r"(?P<type>St|Ave|Blvd|Dr|Rd|Ln|Ct|Pl|Street|Avenue|Boulevard|Drive|Road|Lane|Court|Place)\.?"
+    r"(?:,?\s+(?P<unit>(?:(?:Suite|Ste|Apt|Unit|Fl|Floor|Room|Rm)\.?\s+|#\s?)\d{1,4}[A-Z]?))?)"
+    rf"{_TOWN}",
     re.IGNORECASE,
 )
+_PLAIN_BOX = re.compile(rf"p(?:ost)?\.?\s*o(?:ffice)?\.?\s*box\s+(?P<box>\d{{1,6}}){_TOWN}", re.IGNORECASE | re.ASCII)
 _ORDINAL = re.compile(r"\d+(?:st|nd|rd|th)", re.IGNORECASE)
 _NAMES_THAT_MEAN_MORE = {*_DIRECTIONS, *_TYPES, *_UNITS, "us", "route", "rt", "county", "state", "old", "box"}
 
@@ -142,8 +148,8 @@ def parse_address(raw: str) -> Address:
         return _unread(raw, f"is longer than {MAX_ADDRESS} characters")
     if not text:
         return _unread(raw, "")
-    if plain := _plain_street(text):
-        return Address(raw, plain, "", "", "", "", "street", parsed=True, reason="")
+    if plain := _plain(raw, text):
+        return plain
     tags, kind, reason = _tagged(text)
     if reason:
         return _unread(raw, reason)
@@ -188,13 +194,33 @@ def _unread(raw: str, reason: str) -> Address:
     return Address(raw, " ".join(raw.split()), "", "", "", "", "unknown", parsed=False, reason=reason)
 
 
-def _plain_street(text: str) -> str:
-    found = _PLAIN.fullmatch(text)
-    if found is None or found["name"].lower() in _NAMES_THAT_MEAN_MORE:
-        return ""
-    direction = _DIRECTIONS.get((found["direction"] or "").lower(), "")
-    words = (found["number"], direction, _cased(found["name"]), _TYPES[found["type"].lower()])
-    return " ".join(filter(None, words))
+def _plain(raw: str, text: str) -> Address | None:
+    if found := _PLAIN.fullmatch(text):
+        number, road, direction, name, kind, unit, city, state, postal_code = found.groups()
+        if name and name.lower() in _NAMES_THAT_MEAN_MORE:
+            return None
+        named = road or f"{_cased(name)} {_TYPES[kind.lower()]}"
+        street = f"{number} {_DIRECTIONS[direction.lower()]} {named}" if direction else f"{number} {named}"
+        is_box = False
+    elif found := _PLAIN_BOX.fullmatch(text):
+        box, city, state, postal_code = found.groups()
+        street, unit, is_box = f"PO Box {box}", None, True
+    else:
+        return None
+    state = state.upper() if state else ""
+    if city and (city.split()[0].lower() in _NAMES_THAT_MEAN_MORE or state not in _CODES):
+        return None
+    return Address(
+        raw,
+        street,
+        _unit_text(unit) if unit else "",
+        city or "",
+        state,
+        postal_code or "",
+        "po_box" if is_box else "street",
+        parsed=True,
+        reason="",
+    )
 
 
 def _tagged(text: str) -> tuple[dict[str, str], Kind, str]:

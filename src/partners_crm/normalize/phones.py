@@ -46,8 +46,12 @@ _USES = {
 _USE_WORD = "|".join(sorted(_USES, key=len, reverse=True))
 _USE_BEFORE = re.compile(rf"\(?\b({_USE_WORD})\b\)?\.?\s*:?\s*(?=[+(\d])", re.IGNORECASE)
 _USE_AFTER = re.compile(rf"(?<=[\d)])\s*[-,]?\s*\(?({_USE_WORD})\)?\.?$", re.IGNORECASE)
-_SEPARATORS = re.compile(r"\s*(?:[;•|\n\r]|\s/\s|/(?=\s*[+(]?\d{3})|,(?=\s*[+(\w])|\bor\b|\band\b)\s*", re.IGNORECASE)
+_SEPARATORS = re.compile(
+    r"\s*(?:::+|[;•|\n\r]|\s/\s|/(?=\s*[+(]?\d{3})|,(?=\s*[+(\w])|\bor\b|\band\b)\s*", re.IGNORECASE
+)
 _SPREADSHEET = re.compile(r"(1?\d{10})\.0", re.ASCII)
+_ASIDE = re.compile(r"(?<=\d)\s*\([^()\d]*\)$")
+"""A remark behind a number: 312-555-0111 (ask for Ann)."""
 _REASONS = {
     0: "has a country code that does not exist",
     1: "is not a phone number",
@@ -85,17 +89,25 @@ def parse_phone(raw: str, region: str = "US", use: str = "") -> Phone:
 # An import reads a cell first to split it, then as the number it is.
 @lru_cache(maxsize=1024)
 def _parsed(raw: str, region: str, use: str) -> Phone:
-    text, said = _without_use(_SPREADSHEET.sub(r"\1", raw.strip()))
+    stripped = raw.strip()
+    if region == "US" and (plain := _PLAIN.fullmatch(stripped)):
+        return _by_shape(raw, plain, use)
+    text, said = _without_use(_SPREADSHEET.sub(r"\1", stripped))
+    text = _ASIDE.sub("", text)
     use = said or use
     if len(text) > MAX_PHONE:
         return Phone(raw, "", "", use, valid=False, reason="is too long for a phone number")
     if region == "US" and (plain := _PLAIN.fullmatch(text)):
-        area = plain["bracket"] or plain["area"]
-        if _known_area(area, plain["exchange"]):
-            e164 = f"+1{area}{plain['exchange']}{plain['line']}"
-            return Phone(raw, e164, plain["extension"] or "", use, valid=True, reason="")
-        return Phone(raw, "", "", use, valid=False, reason="has an area code that is not in use")
+        return _by_shape(raw, plain, use)
     return _by_library(raw, text, region, use)
+
+
+def _by_shape(raw: str, plain: re.Match[str], use: str) -> Phone:
+    bracket, area, exchange, line, extension = plain.groups()
+    area = bracket or area
+    if _known_area(area, exchange):
+        return Phone(raw, f"+1{area}{exchange}{line}", extension or "", use, valid=True, reason="")
+    return Phone(raw, "", "", use, valid=False, reason="has an area code that is not in use")
 
 
 def split_phones(raw: str) -> list[Phone]:

@@ -31,6 +31,7 @@ from partners_crm.model import (
 from partners_crm.model.orm import peewee
 from partners_crm.services.coverage import LEVEL_WORD
 from partners_crm.services.values import show_value
+from partners_crm.store.custom import fields_of, values_of
 from partners_crm.store.maps import map_for, standing
 from partners_crm.store.open import Handle, faults
 from partners_crm.store.read import by_id, by_ids, parts, records, title_of, tuples, where
@@ -67,6 +68,10 @@ class Card:
     sections: tuple[Section, ...]
 
 
+WARNING = "Do not contact"
+"""Under the name of a contact who asked for it."""
+
+
 def card(db: Handle, table: type[Table], record_id: int, today: date) -> Card:
     """The card of a record.
 
@@ -74,12 +79,13 @@ def card(db: Handle, table: type[Table], record_id: int, today: date) -> Card:
         NotFound: there is no such record.
     """
     record = by_id(db, table, record_id)
-    sections = [Section("Overview", _own_fields(db, record))]
+    sections = [Section("Overview", _declared(db, record)), Section("Own fields", _own_fields(db, record))]
     subtitle = ""
     if isinstance(record, Organization):
         subtitle, more = _organization(db, record, today)
         sections += more
     elif isinstance(record, Contact):
+        subtitle = WARNING if record.do_not_contact else ""
         sections += _contact(db, record)
     elif isinstance(record, Site):
         sections += [
@@ -98,6 +104,16 @@ def site_line(site: Site) -> str:
 
 
 def _own_fields(db: Handle, record: Table) -> tuple[Row, ...]:
+    """What the record says in the coalition's own fields."""
+    table = type(record)
+    fields = fields_of(db, table)
+    said = values_of(db, table, [record.id]).get(record.id, {}) if fields else {}
+    return tuple(
+        Row(field.label, said[field.key], table.entity.name, record.id) for field in fields if field.key in said
+    )
+
+
+def _declared(db: Handle, record: Table) -> tuple[Row, ...]:
     rows = []
     entity, links = type(record).entity.name, type(record).links()
     for name, how in type(record).declarations().items():
@@ -263,8 +279,14 @@ def _people(db: Handle, organization: int) -> tuple[Row, ...]:
     points = _points(db, "contact", list(people))
     rows = []
     for role in sorted(roles, key=lambda each: (bool(each.until), not each.is_primary, each.id)):
-        name = people[role.contact].name
-        words = _listed(name, role.title, "primary" if role.is_primary else "", role.until and f"until {role.until}")
+        person = people[role.contact]
+        words = _listed(
+            person.name,
+            role.title,
+            "primary" if role.is_primary else "",
+            role.until and f"until {role.until}",
+            WARNING.lower() if person.do_not_contact else "",
+        )
         rows.append(Row("Contact", words, "contact", role.contact))
         rows.extend(point._replace(label=f"  {point.label}") for point in points.get(role.contact, ()))
     return tuple(rows)

@@ -21,7 +21,7 @@ from partners_crm.errors import ConfigError, FileRefused, PermissionRefused
 from partners_crm.model import Site
 from partners_crm.normalize.text import fold, reject_reason, tidy
 from partners_crm.services import records
-from partners_crm.services.importing.tabular import Row, read_sheet
+from partners_crm.services.importing.sheets import ReadOptions, Row, Sheet, read_sheet
 from partners_crm.services.placing import ROOFTOP, indexes, is_no_place, look_outside
 from partners_crm.services.rows import Problem, Refusal, kept_cells
 from partners_crm.store.clock import Clock, utc_now
@@ -231,8 +231,8 @@ def import_answers(
         FileRefused: a fault of the file; nothing was written.
         StoreError: the database refuses; nothing was written.
     """
-    sheet = read_sheet(path, delimiter=",")
-    rows = list(_answers(sheet.headers, sheet.rows))
+    sheet = read_sheet(path, ReadOptions(delimiter=",", header_line=1))
+    rows = list(_answers(sheet))
     source = Source(sheet.name, sheet.sha256)
     with changes(db, f"points from {sheet.name}", by=by, source=source, clock=clock, keep=not preview) as unit:
         taker = _Taker(unit, rows, replace=replace)
@@ -256,11 +256,12 @@ def import_answers(
         )
 
 
-def _answers(first: Sequence[str], rows: Sequence[Row]) -> Iterator[Row]:
+def _answers(sheet: Sheet) -> Iterator[Row]:
     """The rows of an answer, which has no header; one that somebody gave it is left out."""
+    first = sheet.headers
     if not (first and fold(first[0]) in {"id", "record id", "record id number"}):
-        yield Row(1, tuple(first))
-    yield from rows
+        yield Row(sheet.header_line, first)
+    yield from filter(lambda row: row.cells, sheet.rows())
 
 
 class _Taker:
@@ -278,7 +279,7 @@ class _Taker:
         self.points: list[tuple[Site, dict[str, Any]]] = []
         """Sites that are to have a point, with its fields."""
 
-    def take(self, row: Row) -> tuple[int, str, str, Site | None, dict[str, str]]:
+    def take(self, row: Row) -> tuple[int, str, str, Site | None, dict[str, str], None]:
         """Take an answer; gives the row as it is kept in the journal."""
         site, outcome, reason = None, "merged", ""
         try:
@@ -289,7 +290,7 @@ class _Taker:
         except Refusal as refusal:
             self.problems.append(refusal.at(row.line))
             outcome, reason = "rejected", f"{refusal.column}: {refusal.reason}"
-        return row.line, outcome, reason, site, kept_cells(ANSWER_COLUMNS, row.cells)
+        return row.line, outcome, reason, site, kept_cells(ANSWER_COLUMNS, row.cells), None
 
     def _site(self, row: Row) -> Site:
         for number, cell in enumerate(row.cells):

@@ -7,7 +7,7 @@ filled with a handful of queries, whatever the length of the list.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
@@ -19,6 +19,7 @@ from partners_crm.model import (
     Assignment,
     Contact,
     ContactPoint,
+    CustomField,
     District,
     DistrictMap,
     Membership,
@@ -29,8 +30,10 @@ from partners_crm.model import (
     Site,
     Table,
 )
+from partners_crm.model.custom import OWNERS
 from partners_crm.model.orm import peewee
 from partners_crm.services.values import show_value
+from partners_crm.store.custom import fields_of, said_in, values_of
 from partners_crm.store.maps import map_for, standing
 from partners_crm.store.open import Handle
 from partners_crm.store.read import by_ids, parts, title_of, tuples
@@ -69,6 +72,7 @@ CONTACT_COLUMNS = (
     Column("title", "Title", 20),
     Column("phone", "Phone", 14),
     Column("email", "Email", 26),
+    Column("do_not_contact", "Do not contact", 14),
 )
 
 
@@ -85,8 +89,10 @@ def entity_of(word: str) -> type[Table]:
     return found
 
 
-def columns_of(table: type[Table]) -> tuple[Column, ...]:
-    """The columns an entity is listed with."""
+def columns_of(table: type[Table], own: Sequence[CustomField] = ()) -> tuple[Column, ...]:
+    """The columns an entity is listed with: its own ones, then those of the coalition's fields for it."""
+    if own:
+        return (*columns_of(table), *map(_own_column, own))
     if table is Organization:
         return ORGANIZATION_COLUMNS
     if table is Contact:
@@ -95,6 +101,13 @@ def columns_of(table: type[Table]) -> tuple[Column, ...]:
         Column(name, how.label, 24 if how.kind in {"text", "note", "link"} else 12)
         for name, how in table.declarations().items()
     )
+
+
+def _own_column(field: CustomField) -> Column:
+    return Column(field.key, field.label, 24 if field.kind == "text" else 12, _ALIGN.get(field.kind, "left"))
+
+
+_ALIGN: Mapping[str, Literal["left", "right"]] = {"number": "right"}
 
 
 class Listing:
@@ -114,7 +127,10 @@ class Listing:
         self.query = query
         self.today = today
         self.descending = descending
-        self.columns = columns_of(table)
+        fields = fields_of(db, table)
+        self.columns = columns_of(table, fields)
+        self.own = {field.key: field for field in fields}
+        """The coalition's own fields of the entity, by key."""
         try:
             self.map_code = map_for(db, today).code
         except (CannotDecide, NotFound):
@@ -141,7 +157,9 @@ class Listing:
             fill = _declared_cells
         found: dict[int, tuple[str, ...]] = {}
         for some in parts(list(ids)):
+            said = values_of(db, self.table, some) if self.own else {}
             for key, cells in fill(db, self.table, some, self.map_code, self.today).items():
+                cells = {**said.get(key, {}), **cells}
                 found[key] = tuple(cells.get(column.name, "") for column in self.columns)
         return found
 
@@ -154,31 +172,50 @@ class Listing:
             expression = peewee.fn.fold(field) if text else field
         elif self.table is Organization and self.order in _ORGANIZATION_ORDER:
             expression = _ORGANIZATION_ORDER[self.order](self.map_code)
+        elif self.order in self.own:
+            return self._order_by_own(self.own[self.order])
         else:
-            known = [column.name for column in self.columns if column.name in {*fields, *_ORGANIZATION_ORDER}]
+            known = [
+                column.name for column in self.columns if column.name in {*fields, *_ORGANIZATION_ORDER, *self.own}
+            ]
             raise QueryError(f"{self.table.entity.plural} cannot be sorted by {self.order}", f"by: {', '.join(known)}")
         if self.descending:
             expression = expression.desc()
         return [expression, self.table.id]
+
+    def _order_by_own(self, field: CustomField) -> list[Any]:
+        """By what is said in a custom field, numbers as numbers; who says nothing comes last either way."""
+        said = peewee.fn.COALESCE(said_in(field, self.table), "")
+        value = peewee.Cast(said, "REAL") if field.kind == "number" else peewee.fn.fold(said)
+        return [said == "", value.desc() if self.descending else value, self.table.id]
 
 
 def listing_json(db: Handle, listing: Listing) -> list[dict[str, Any]]:
     """The records of a listing as plain data: bookkeeping, every declared field, then the columns shown.
 
     Of an organization, `house` and `senate` are arrays of numbers, `silos` is one of codes and `status` is a code.
+    What organizations, contacts and sites say in the coalition's own fields stands in `own`, by key.
     """
-    ids = listing.ids(db)
+    return some_json(db, listing, listing.ids(db))
+
+
+def some_json(db: Handle, listing: Listing, ids: Sequence[int]) -> list[dict[str, Any]]:
+    """The records with these ids as in `listing_json`, in this order; those that are gone are left out."""
+    from partners_crm.services.custom_fields import typed_values  # it writes too, which a list does not need
+
     facts = _organization_facts(db, ids, listing.map_code, listing.today) if listing.table is Organization else {}
     shown = listing.rows(db, ids)
     stored = by_ids(db, listing.table, ids)
     names = [column.name for column in listing.columns]
+    said = typed_values(db, listing.table, ids)
     found = []
     for key in ids:
         if key in stored and key in shown:
             values = stored[key].stored()
             cells = dict(zip(names, shown[key], strict=True))
-            own = {name: cell for name, cell in cells.items() if name not in values}
-            found.append({**own, **facts.get(key, {}), **values})
+            more = {name: cell for name, cell in cells.items() if name not in {*values, *listing.own}}
+            own = {"own": said.get(key, {})} if listing.table.entity.name in OWNERS else {}
+            found.append({**more, **facts.get(key, {}), **values, **own})
     return [{name: row[name] for name in sorted(row, key=_json_order)} for row in found]
 
 
@@ -364,9 +401,10 @@ def _contact_cells(
 ) -> dict[int, dict[str, str]]:
     from partners_crm.normalize.phones import format_phone
 
+    people = Contact.select(Contact.id, Contact.name, Contact.do_not_contact).where(Contact.id.in_(ids))
     found = {
-        key: {"name": name}
-        for key, name in tuples(db, Contact.select(Contact.id, Contact.name).where(Contact.id.in_(ids)))
+        key: {"name": name, **({"do_not_contact": "yes"} if refuses else {})}
+        for key, name, refuses in tuples(db, people)
     }
     jobs = (
         Role.select(Role.contact, Organization.name, Role.title)

@@ -13,7 +13,7 @@ from partners_crm.districts.uncertainty import MANUAL, ROOFTOP, ZIP9, radius_m
 from partners_crm.errors import CannotDecide, FileRefused, InvalidValue
 from partners_crm.model import Site
 from partners_crm.normalize.text import fold, tidy
-from partners_crm.services.importing.tabular import read_sheet
+from partners_crm.services.importing.sheets import read_sheet
 
 STATUSES = ("confirmed", "on_border", "near_border", "snapped", "outside", "unreadable")
 """What is known of a point, the most certain first."""
@@ -66,7 +66,9 @@ def read_points(path: Path, match_level: int = ROOFTOP) -> list[Asked]:
     Raises:
         FileRefused: a column is missing, or the file cannot be read.
     """
-    sheet = read_sheet(path)
+    declared = Site.declarations()
+    words = {fold(word) for name in ("latitude", "longitude") for word in (name, *declared[name].headers)}
+    sheet = read_sheet(path, known=lambda header: fold(header) in words)
     folded = [fold(header) for header in sheet.headers]
 
     def column(name: str, words: Sequence[str], *, needed: bool = True) -> int | None:
@@ -77,11 +79,10 @@ def read_points(path: Path, match_level: int = ROOFTOP) -> list[Asked]:
             raise FileRefused(f"{path}: has no column {name}", f"its columns: {', '.join(sheet.headers)}")
         return None
 
-    declared = Site.declarations()
     latitude, longitude = (column(name, declared[name].headers) for name in ("latitude", "longitude"))
     key, level = column("id", ("key", "number"), needed=False), column("match level", ("level",), needed=False)
     found = []
-    for row in sheet.rows:
+    for row in filter(lambda row: row.cells, sheet.rows()):
         cells = [tidy(cell) for cell in row.cells]
 
         def cell(place: int | None, cells: Sequence[str] = cells) -> str:

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from partners_crm.errors import ConfigError, Conflict, InvalidValue
-from partners_crm.model import BY_NAME, ENTITIES, Contact, ContactPoint, Declared, Site, Table
+from partners_crm.model import BY_NAME, ENTITIES, Contact, ContactPoint, CustomField, Declared, Site, Table
 from partners_crm.normalize.text import fold, reject_reason
 from partners_crm.services import placing
 from partners_crm.services.rules import check
@@ -21,7 +21,12 @@ from partners_crm.store.open import Handle
 from partners_crm.store.read import title_of, where
 from partners_crm.store.work import Changes
 
+if TYPE_CHECKING:
+    from partners_crm.normalize.phones import Phone
+
 T = TypeVar("T", bound=Table)
+_SHORT = 1000
+"""Characters of a record whose values need no look at their size one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +79,29 @@ def complete(table: type[Table], values: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         InvalidValue: a value does not fit its field.
     """
-    blank = _blank(table)
-    given = {**values, **_derived(table, values)}
-    for name in _rules(table)[1]:
-        given.setdefault(name, blank[name])
-    return {**blank, **_checked(table, given, values)}
+    return {**_rules(table).blank, **understood(table, values)}
+
+
+def understood(table: type[Table], values: Mapping[str, Any]) -> dict[str, Any]:
+    """`complete` without what is there by default alone.
+
+    Raises:
+        InvalidValue: a value does not fit its field.
+    """
+    return _checked(table, {**_rules(table).needed, **values, **_derived(table, values)}, values)
+
+
+def understood_phone(phone: Phone, use: str = "", extension: str = "") -> dict[str, Any]:
+    """`understood` of a contact point whose phone is read already, from a text that can be stored.
+
+    The use counts where the text itself names none, and the extension where one is given.
+    """
+    return {"kind": "phone", "raw": phone.raw, **_of_phone(phone, "ok", use, extension)}
+
+
+def blank(table: type[Table]) -> Mapping[str, Any]:
+    """The defaults of a new record."""
+    return _rules(table).blank
 
 
 def edit(changes: Changes, record: T, **values: Any) -> T:
@@ -100,6 +123,10 @@ def edit(changes: Changes, record: T, **values: Any) -> T:
     after = changes.update(record, **_checked(table, {**derived, **values}, values))
     if isinstance(after, Site) and (values.keys() | derived.keys()) & PLACED_BY:
         placing.place(changes, [after])
+    if isinstance(after, CustomField) and values.keys() & {"kind", "choices"}:
+        from partners_crm.services.custom_fields import respell  # it adds and edits through this module
+
+        respell(changes, after)
     return after
 
 
@@ -210,14 +237,15 @@ def touched_by_removal(db: Handle, record: Table) -> tuple[Touched, ...]:
 # -------------------------------------------------------------------- what follows from a value
 
 
-@cache
-def _blank(table: type[Table]) -> dict[str, Any]:
-    return {name: table._meta.fields[name].default for name in table.declarations()}
+_DERIVING = frozenset({Contact, ContactPoint, CustomField, Site})
+"""Entities with fields that follow from others."""
 
 
 def _derived(table: type[Table], values: Mapping[str, Any], changed: set[str] | None = None) -> dict[str, Any]:
     """What follows from the values; `changed` limits it to what depends on those fields."""
     found: dict[str, Any] = {}
+    if table not in _DERIVING:
+        return found
     if table is ContactPoint and (changed is None or changed & {"raw", "kind", "use"}):
         found |= _derive_point(values)
     elif table is Site and (changed is None or changed & {"address", "unit", "city", "state", "postal_code"}):
@@ -229,28 +257,41 @@ def _derived(table: type[Table], values: Mapping[str, Any], changed: set[str] | 
     elif table is Contact and not values.get("name"):
         parts = (str(values.get(name) or "") for name in ("given_name", "family_name"))
         found["name"] = " ".join(filter(None, parts))
+    elif table is CustomField and values.get("label") and not values.get("key"):
+        from partners_crm.services.custom_fields import key_of
+
+        found["key"] = key_of(str(values["label"]))
     return found
 
 
 def _derive_point(values: Mapping[str, Any]) -> dict[str, Any]:
     raw = str(values.get("raw", ""))
     kind = values.get("kind") or ("email" if "@" in raw else "phone")
-    # A person's word about a point (bounced, former) outlives a new spelling of it.
     status = values.get("status") or "ok"
     if kind == "phone":
         from partners_crm.normalize.phones import parse_phone
 
-        phone = parse_phone(raw, use=str(values.get("use") or ""))
-        value, problem = phone.e164, phone.reason
-        extra = {"extension": values.get("extension") or phone.extension, "use": phone.use}
-    else:
-        from partners_crm.normalize.contact_values import normalize_email, normalize_web
+        use, extension = str(values.get("use") or ""), values.get("extension") or ""
+        return {"kind": kind, **_of_phone(parse_phone(raw), status, use, extension)}
+    from partners_crm.normalize.contact_values import normalize_email, normalize_web
 
-        value, problem = normalize_email(raw) if kind == "email" else normalize_web(raw)
-        extra = {}
-    if status in {"ok", "unreadable"}:
-        status = "ok" if value else "unreadable"
-    return {"kind": kind, "value": value, "problem": problem, "status": status, **extra}
+    value, problem = normalize_email(raw) if kind == "email" else normalize_web(raw)
+    return {"kind": kind, "value": value, "problem": problem, "status": _status(status, value)}
+
+
+def _of_phone(phone: Phone, status: str, use: str, extension: str) -> dict[str, Any]:
+    return {
+        "value": phone.e164,
+        "problem": phone.reason,
+        "status": _status(status, phone.e164),
+        "extension": extension or phone.extension,
+        "use": phone.use or use,
+    }
+
+
+def _status(status: str, value: str) -> str:
+    # A person's word about a point (bounced, former) outlives a new spelling of it.
+    return status if status not in {"ok", "unreadable"} else "ok" if value else "unreadable"
 
 
 def derive_site(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -258,39 +299,38 @@ def derive_site(values: Mapping[str, Any]) -> dict[str, Any]:
     from partners_crm.normalize.addresses import parse_address, parse_parts
     from partners_crm.normalize.letterhead import address_in
 
-    typed = {name: str(values.get(name) or "") for name in ("address", "unit", "city", "state", "postal_code")}
-    typed["address"] = address_in(typed["address"])
-    if not any(typed.values()):
+    address, unit, city, state, postal_code = (
+        str(values.get(name) or "") for name in ("address", "unit", "city", "state", "postal_code")
+    )
+    address = address_in(address)
+    if not (address or unit or city or state or postal_code):
         return {"street": "", "address_note": ""}
-    if typed["city"] or typed["postal_code"]:
-        found = parse_parts(typed["address"], typed["unit"], typed["city"], typed["state"], typed["postal_code"])
-    else:
-        found = parse_address(typed["address"])
-    filled = {
-        name: typed[name] or understood
-        for name, understood in (
-            ("unit", found.unit),
-            ("city", found.city),
-            ("state", found.state),
-            ("postal_code", found.postal_code),
-        )
+    found = parse_parts(address, unit, city, state, postal_code) if city or postal_code else parse_address(address)
+    return {
+        "unit": unit or found.unit,
+        "city": city or found.city,
+        "state": state or found.state,
+        "postal_code": postal_code or found.postal_code,
+        "street": found.street,
+        "address_note": found.reason,
     }
-    return {**filled, "street": found.street, "address_note": found.reason}
 
 
 def _checked(table: type[Table], values: dict[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
-    rules, required = _rules(table)
-    for name in required:
+    rules = _rules(table)
+    for name in rules.required:
         if name in values and values[name] in (None, ""):
-            raise InvalidValue(rules[name][0], "", "must not be empty")
-    for name, value in values.items():
-        if value and type(value) is str and name in rules:
-            label, choices = rules[name]
-            # The call is spared for what is short and plain, which most values are.
-            if not (len(value) < 1000 and value.isascii() and "\0" not in value) and (reason := reject_reason(value)):
-                raise InvalidValue(label, value[:40], reason)
-            if choices and value not in choices:
-                raise InvalidValue(label, value, "is not a choice", f"one of: {', '.join(choices)}")
+            raise InvalidValue(rules.labels[name], "", "must not be empty")
+    # Most records are short and plain in all their values: they are looked at together.
+    text = "".join([value for value in values.values() if type(value) is str])
+    if not (len(text) < _SHORT and text.isascii() and "\0" not in text):
+        for name, value in values.items():
+            if type(value) is str and name in rules.labels and (reason := reject_reason(value)):
+                raise InvalidValue(rules.labels[name], value[:40], reason)
+    for name, choices in rules.choices:
+        value = values.get(name)
+        if value and type(value) is str and value not in choices:
+            raise InvalidValue(rules.labels[name], value, "is not a choice", f"one of: {', '.join(choices)}")
     if "since" in given or "until" in given:
         since, until = values.get("since"), values.get("until")
         if since and until and (reason := ends_before(str(since), str(until))):
@@ -303,12 +343,31 @@ def ends_before(since: str, until: str) -> str:
     return f"lies before {since}" if until < since[: len(until)] else ""
 
 
+class _Rules(NamedTuple):
+    """What the declarations of an entity say of a new record."""
+
+    blank: dict[str, Any]
+    """The default of each field."""
+    needed: dict[str, Any]
+    """The same of the fields that must not be empty."""
+    labels: dict[str, str]
+    choices: tuple[tuple[str, tuple[str, ...]], ...]
+    """(field, allowed values) of each field that has such."""
+    required: tuple[str, ...]
+
+
 @cache
-def _rules(table: type[Table]) -> tuple[dict[str, tuple[str, tuple[str, ...]]], tuple[str, ...]]:
-    """(label, allowed values) of each field, and the fields that are required."""
+def _rules(table: type[Table]) -> _Rules:
     declarations = table.declarations()
-    rules = {name: (how.label, tuple(code for code, _ in how.choices)) for name, how in declarations.items()}
-    return rules, tuple(name for name, how in declarations.items() if how.required)
+    default = {name: table._meta.fields[name].default for name in declarations}
+    required = tuple(name for name, how in declarations.items() if how.required)
+    return _Rules(
+        default,
+        {name: default[name] for name in required},
+        {name: how.label for name, how in declarations.items()},
+        tuple((name, tuple(code for code, _ in how.choices)) for name, how in declarations.items() if how.choices),
+        required,
+    )
 
 
 def links_to(table: type[Table]) -> list[tuple[type[Table], str, Declared]]:

@@ -19,6 +19,8 @@ class Problem:
     value: str
     reason: str
     hint: str = ""
+    serious: bool = False
+    """Of a remark: somebody should look, for the cell says something that was not taken."""
 
     def described(self, file: str) -> str:
         """file:line: column: what, why, what to do."""

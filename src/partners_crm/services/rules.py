@@ -9,6 +9,8 @@ from partners_crm.errors import InvalidValue
 from partners_crm.model import (
     Affiliation,
     ContactPoint,
+    CustomField,
+    CustomValue,
     Organization,
     Rule,
     ServiceLine,
@@ -122,6 +124,19 @@ def _check_rule(db: Handle, values: Values, given: set[str], _key: int | None) -
         refuse_rule(db, values)
 
 
+def _check_custom_field(db: Handle, values: Values, given: set[str], key: int | None) -> None:
+    # What custom fields may be is known where they are defined, which adds and edits through these rules.
+    from partners_crm.services.custom_fields import check_field
+
+    check_field(db, values, given, key)
+
+
+def _check_custom_value(db: Handle, values: Values, _given: set[str], key: int | None) -> None:
+    from partners_crm.services.custom_fields import check_value
+
+    check_value(db, values, key)
+
+
 def _check_chain(db: Handle, name: str, target: int | None, key: int | None) -> None:
     """An organization is not part of itself, nor its own successor, over any number of steps."""
     label = Organization.declarations()[name].label
@@ -161,4 +176,6 @@ _RULES: Mapping[type[Table], Callable[[Handle, Values, set[str], int | None], No
     ServiceLine: _check_line,
     Term: _check_term,
     Rule: _check_rule,
+    CustomField: _check_custom_field,
+    CustomValue: _check_custom_value,
 }

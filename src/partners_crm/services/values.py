@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from partners_crm.errors import InvalidValue, NotFound
 from partners_crm.model import Declared, Table
+from partners_crm.store.custom import fields_of
 from partners_crm.store.open import Handle
 from partners_crm.store.read import find
 
@@ -26,8 +27,9 @@ def read_values(db: Handle, table: type[Table], texts: Mapping[str, str]) -> dic
     for name, text in texts.items():
         how = declarations.get(name)
         if how is None or how.derived:
-            known = ", ".join(field for field, each in declarations.items() if not each.derived)
-            raise NotFound(f"{table.entity.name} has no field {name}", f"its fields: {known}")
+            known = [field for field, each in declarations.items() if not each.derived]
+            own = [field.key for field in fields_of(db, table)]
+            raise NotFound(f"{table.entity.name} has no field {name}", f"its fields: {', '.join([*known, *own])}")
         values[name] = read_value(db, table, name, how, text)
     return values
 
@@ -39,11 +41,20 @@ def read_value(db: Handle, table: type[Table], name: str, how: Declared, text: s
         InvalidValue: the text does not fit the field.
         NotFound: a link names nothing.
     """
-    text = text if how.kind == "note" else text.strip()
     if how.kind == "link":
-        if not text:
+        if not text.strip():
             return None
-        return find(db, cast("type[Table]", table._meta.fields[name].rel_model), text).id
+        return find(db, cast("type[Table]", table._meta.fields[name].rel_model), text.strip()).id
+    return read_plain(how, text)
+
+
+def read_plain(how: Declared, text: str) -> Any:
+    """One typed value of a field that is no link.
+
+    Raises:
+        InvalidValue: the text does not fit the field.
+    """
+    text = text if how.kind == "note" else text.strip()
     if how.kind == "choice":
         return _read_choice(how, text)
     if how.kind == "flag":

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -124,7 +125,9 @@ def refuse_url(path: Path, hint: str = "name a SQLite file: --db coalition.db") 
     """
     # Path("postgresql://host/db") keeps one slash of the two.
     if ":/" in str(path):
-        raise ConfigError(f"{str(path).replace(':/', '://', 1)} is a URL, not a file", hint)
+        # What stands before the host may be a password.
+        text = re.sub(r"(?<=://)[^/]*@", "***@", str(path).replace(":/", "://", 1))
+        raise ConfigError(f"{text} is a URL, not a file", hint)
 
 
 def read_header(path: Path) -> Header:
@@ -245,14 +248,16 @@ def put_in_place(draft: Path, path: Path) -> None:
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all, replacing what has its name.
+    """Write a file whole or not at all, replacing what has its name; only its owner may read it.
 
     Raises:
         StoreUnavailable, PermissionRefused: the folder or its disk refuses.
     """
     draft = path.with_name(f"{path.name}.new")
     try:
-        draft.write_bytes(data)
+        draft.unlink(missing_ok=True)
+        with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, 0o600), "wb") as stream:
+            stream.write(data)
     except OSError as error:
         draft.unlink(missing_ok=True)
         raise refused(path, error) from None

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from partners_crm.errors import NotFound, StoreDamaged
 from partners_crm.model import Change, ChangeValues, Ledger, Operation, SourceRow
+from partners_crm.model.orm import peewee
+from partners_crm.store.journalling import change_bytes, operation_hash, salted_digest, source_row_bytes
 from partners_crm.store.open import Handle, faults
-from partners_crm.store.read import streamed, tuples
-from partners_crm.store.work import change_bytes, operation_hash, salted_digest, source_row_bytes
+from partners_crm.store.read import parts, streamed, tuples
+
+RawChange = tuple[int, str, int, str, str | None, str | None, bytes | None, bytes | None, bytes | None]
+"""A change as it lies there: (id, entity, record, action, before, after, salt, digest of before, of after).
+
+The values are JSON objects.
+"""
+_VERSION = re.compile(r'"version":(\d+)[,}]')
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +131,111 @@ def changes_of(db: Handle, number: int, limit: int | None = None) -> list[Record
 def changes_to(db: Handle, entity: str, record: int) -> list[Recorded]:
     """The changes to one record, oldest first."""
     return list(_recorded(db, (Change.entity == entity) & (Change.record == record)))
+
+
+def changes_after(db: Handle, number: int) -> Iterator[Recorded]:
+    """Every change of the operations after one, in the order they were made; nothing may be written meanwhile."""
+    return _recorded(db, Change.operation > number)
+
+
+def newest_before(db: Handle, at: str) -> int:
+    """The newest operation that was done before an instant (UTC, ISO 8601 with microseconds), 0 when there is none."""
+    ((number,),) = tuples(db, Operation.select(peewee.fn.max(Operation.id)).where(Operation.at < at))
+    return int(number or 0)
+
+
+def newest_first(db: Handle, number: int, size: int = 1000) -> Iterator[list[RawChange]]:
+    """The changes of an operation, the newest first, so many at a time; the unit that asks may write meanwhile."""
+    values = (ChangeValues.before, ChangeValues.after, ChangeValues.salt)
+    digests = (Change.before_digest, Change.after_digest)
+    query = (
+        Change.select(Change.id, Change.entity, Change.record, Change.action, *values, *digests)
+        .join(ChangeValues, "LEFT OUTER JOIN", on=(Change.id == ChangeValues.id))
+        .order_by(Change.id.desc())
+        .limit(size)
+    )
+    here = Change.operation == number
+    found = tuples(db, query.where(here))
+    while found:
+        yield cast("list[RawChange]", found)
+        last = found[-1][0]
+        found = tuples(db, query.where(here & (Change.id < last))) if len(found) == size else []
+
+
+def recorded(db: Handle, number: int, raw: RawChange) -> Recorded:
+    """A change of an operation with its values read."""
+    key, entity, record, action, before, after, *_ = raw
+    return Recorded(key, number, entity, record, action, _values(db, number, before), _values(db, number, after))
+
+
+def are_unspoilt(changes: Iterable[RawChange]) -> bool:
+    """Whether the values of all these changes are there, and are those that were once written."""
+    sha256 = hashlib.sha256
+    for _, _, _, _, before, after, salt, old, new in changes:
+        # What `salted_digest` does, without its call: every change of an operation that is taken back passes here.
+        if (
+            salt is None
+            or (before is not None and sha256(salt + before.encode()).digest() != old)
+            or (after is not None and sha256(salt + after.encode()).digest() != new)
+        ):
+            return False
+    return True
+
+
+def version_in(text: str) -> int:
+    """The version in the values of one side of a change, without reading the others.
+
+    Within a text the quotes around the word would stand behind a backslash.
+    """
+    found = _VERSION.search(text)
+    return int(found[1]) if found else -1
+
+
+def touched_twice(db: Handle, number: int) -> set[tuple[str, int]]:
+    """The (entity, record)s that an operation changed more than once."""
+    own = Change.select(Change.entity, Change.record).where(Change.operation == number)
+    actions = tuples(db, Change.select(Change.action).where(Change.operation == number).distinct())
+    if len(actions) == 1 and actions[0][0] != "update":
+        return set()  # what is inserted, or deleted, is so once
+    twice = own.group_by(Change.entity, Change.record).having(peewee.fn.count(Change.id) > 1)
+    return {(entity, record) for entity, record in tuples(db, twice)}
+
+
+def records_of(db: Handle, number: int, entity: str, action: str, among: Iterable[int] | None = None) -> list[int]:
+    """The records of an entity that an operation inserted, updated or deleted; of those named, where some are."""
+    own = (Change.operation == number) & (Change.entity == entity) & (Change.action == action)
+    if among is None:
+        return [record for (record,) in tuples(db, Change.select(Change.record).where(own).order_by(Change.id))]
+    found: list[int] = []
+    for some in parts(sorted(among)):
+        named = Change.select(Change.record).where((Change.record.in_(some)) & (Change.entity == entity))
+        found += [
+            record for (record,) in tuples(db, named.where((Change.operation == number) & (Change.action == action)))
+        ]
+    return found
+
+
+def linked(db: Handle, number: int, entity: str, link: str) -> set[int]:
+    """What a link pointed to, before or after, in the changes of an operation to records of an entity."""
+    own = (Change.operation == number) & (Change.entity == entity)
+    found: set[int] = set()
+    for side in (ChangeValues.before, ChangeValues.after):
+        value = peewee.fn.json_extract(side, f"$.{link}")
+        query = Change.select(value).join(ChangeValues, on=(Change.id == ChangeValues.id)).where(own).distinct()
+        found |= {key for (key,) in tuples(db, query) if key is not None}
+    return found
+
+
+def known_rows(db: Handle) -> Iterator[tuple[bytes, str, int | None]]:
+    """(row_hash, entity, record) of every row of a file that was taken and is known by its hash.
+
+    Those of operations that are undone at present are left out.
+    """
+    known = SourceRow.row_hash.is_null(False) & (SourceRow.outcome != "rejected")
+    if gone := sorted(undone_by(db)):
+        kept = {number for (number,) in tuples(db, SourceRow.select(SourceRow.operation).distinct())}
+        known &= SourceRow.operation.not_in([number for number in gone if number in kept])
+    yield from streamed(db, SourceRow.select(SourceRow.row_hash, SourceRow.entity, SourceRow.record).where(known))
 
 
 def first_break(db: Handle) -> int | None:
@@ -236,7 +350,7 @@ def _recorded(db: Handle, where: Any, limit: int | None = None) -> Iterator[Reco
         .order_by(Change.id)
         .limit(limit)
     )
-    for key, number, entity, record, action, before, after in tuples(db, query):
+    for key, number, entity, record, action, before, after in streamed(db, query):
         yield Recorded(
             key,
             number,

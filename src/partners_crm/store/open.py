@@ -32,7 +32,7 @@ from partners_crm.store import files, locks
 from partners_crm.store.files import APPLICATION_ID, LOGGED_ID, OURS
 from partners_crm.store.places import Place, place_of
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """The form of the tables, in PRAGMA user_version; `store/migrations` holds the way to it from every earlier one."""
 BUSY_MS = 5000
 """How long a write waits for another program, in milliseconds."""

@@ -15,10 +15,11 @@ from typing import Any
 
 from partners_crm.model import BY_NAME, Change, ChangeValues, Operation, SourceRow
 from partners_crm.store import journal
+from partners_crm.store.journalling import salted_digest
 from partners_crm.store.open import Handle
 from partners_crm.store.read import MANY, streamed, tuples
 from partners_crm.store.salvage import LARGEST_ID, Shape, Wreck, fitted, shapes
-from partners_crm.store.work import Changes, salted_digest
+from partners_crm.store.work import Changes
 
 _NEAR = 10_000
 """Operations by which a number may lie beyond those that were found; one further away was read wrongly."""

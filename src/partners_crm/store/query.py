@@ -21,7 +21,7 @@ from partners_crm.model import Declared, Table
 from partners_crm.model.orm import peewee
 from partners_crm.normalize.text import fold
 
-_TERM = re.compile(r'(-?)(?:([A-Za-z_]+):)?("[^"]*"?|\S+|(?<=:)(?=\s|$))')
+_TERM = re.compile(r'(-?)(?:([A-Za-z_][A-Za-z0-9_]*):)?("[^"]*"?|\S+|(?<=:)(?=\s|$))')
 _COMPARED = re.compile(r"(<=|>=|<|>)?(.*)", re.DOTALL)
 _DAYS_AGO = re.compile(r"(\d{1,5})d")
 MAX_LENGTH = 500
@@ -138,10 +138,15 @@ def _declared(table: type[Table], term: Term, how: Declared, today: date) -> Con
             return field == int(term.value)
         title = target._meta.fields[target.entity.title or "uid"]
         return field.in_(target.select(target.id).where(contains(title, term.value)))
-    return _compared(field, term, how, today)
+    return compared(field, term, how, today)
 
 
-def _compared(field: Any, term: Term, how: Declared, today: date) -> Condition:
+def compared(field: Any, term: Term, how: Declared, today: date) -> Condition:
+    """A field with a number or a date, compared as the term says.
+
+    Raises:
+        QueryError: the value is no number or date.
+    """
     operator, text = _COMPARED.fullmatch(term.value).groups()  # type: ignore[union-attr]  # it matches any text
     if how.kind == "day":
         if ago := _DAYS_AGO.fullmatch(text):
@@ -154,7 +159,7 @@ def _compared(field: Any, term: Term, how: Declared, today: date) -> Condition:
     else:
         try:
             value = float(text) if how.kind == "decimal" else int(text)
-            if abs(value) >= LARGEST:
+            if not abs(value) < LARGEST:  # nan is no number either
                 raise ValueError
         except ValueError:
             raise QueryError(f"{term.field} cannot be {term.value}", "it is a number") from None

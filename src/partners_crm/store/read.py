@@ -14,6 +14,7 @@ from partners_crm.store.query import is_key
 
 T = TypeVar("T", bound=Table)
 Row = TypeVar("Row", bound=peewee.Model)
+Key = TypeVar("Key", int, str)
 
 MANY = 500
 """How many values one `IN (...)` carries; SQLite's usual limit is 32,766 variables a statement."""
@@ -116,7 +117,7 @@ def titles(db: Handle, table: type[Table], limit: int) -> list[str]:
     return [str(name) for (name,) in tuples(db, table.select(field).order_by(field).limit(limit))]
 
 
-def parts(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+def parts(ids: Sequence[Key]) -> Iterator[Sequence[Key]]:
     """A list of ids in pieces that fit one statement."""
     for start in range(0, len(ids), MANY):
         yield ids[start : start + MANY]

@@ -62,7 +62,7 @@ class Column:
     kind: str
     """Of the declared field; "uid" and "id" of those, "" of any other."""
     choices: frozenset[str]
-    default: str | None = None
+    default: str | int | None = None
     """What stands in a row that was written before the column was added; None where nothing can."""
 
     def fits(self, value: Any, *, strict: bool = False) -> bool:
@@ -280,7 +280,14 @@ def _columns(fresh: Handle, table: Any) -> Iterator[Column]:
         how = declarations.get(name)
         choices = frozenset(code for code, _ in how.choices) | {""} if how and how.choices else frozenset[str]()
         meant = how.kind if how else name if name in {"id", "uid"} else ""
-        yield Column(name, kind, bool(required), meant, choices, None if default is None else default.strip("'"))
+        yield Column(name, kind, bool(required), meant, choices, _stands(kind, default))
+
+
+def _stands(kind: str, default: str | None) -> str | int | None:
+    """What a default of a column, as SQLite writes it down, stands for."""
+    if default is None:
+        return None
+    return int(default) if kind == "INTEGER" else default.strip("'")
 
 
 def _order(table: str, text: str) -> tuple[str, ...]:

@@ -13,6 +13,9 @@ from partners_crm.model import (
     Assignment,
     Contact,
     ContactPoint,
+    CustomField,
+    CustomValue,
+    Declared,
     District,
     DistrictMap,
     Identifier,
@@ -28,11 +31,14 @@ from partners_crm.model import (
     Tag,
     Tagging,
 )
+from partners_crm.model.custom import choices_of, declared_of
 from partners_crm.model.ties import MEMBERSHIP_STATUSES
+from partners_crm.normalize.numbers import number_text
 from partners_crm.normalize.text import fold
+from partners_crm.store.custom import choice_of, fields_of, owner_of
 from partners_crm.store.maps import standing
 from partners_crm.store.open import Handle
-from partners_crm.store.query import Compiler, Condition, Term, condition, contains, parse, pick
+from partners_crm.store.query import Compiler, Condition, Term, compared, condition, contains, parse, pick
 from partners_crm.store.read import tuples
 
 _DISTRICT = re.compile(r"(?:(?P<map>[a-z]{2}-\w+):)?(?P<chamber>[a-z]+):?(?P<number>\d{1,3})", re.IGNORECASE)
@@ -61,7 +67,7 @@ def selection(db: Handle, table: type[Table], text: str, *, map_code: str, today
     query = table.select(table.id)
     for one in condition(table, terms, special, words, today):
         query = query.where(one)
-    if "archived_on" in table.declarations() and not any(term.field in {"archived_on", "is"} for term in terms):
+    if "archived_on" in table.declarations() and not any(map(_asks_for_archived, terms)):
         query = query.where(table._meta.fields["archived_on"] == "")
     return query
 
@@ -72,7 +78,27 @@ def query_fields(db: Handle, table: type[Table], *, map_code: str, today: date) 
     return (*special, *(name for name in table.declarations() if name not in special))
 
 
+def taken_words(db: Handle, table: type[Table]) -> frozenset[str]:
+    """What a query on the entity may name by itself, without the coalition's own fields."""
+    special, _ = _built_in(db, table, "", date.min)
+    things = _THINGS if table is Organization else ()
+    return frozenset((*special, *table.declarations(), *things, "has", "is"))
+
+
+def _asks_for_archived(term: Term) -> bool:
+    return term.field == "archived_on" or (term.field == "is" and fold(term.value) == "archived")
+
+
 def _compilers(db: Handle, table: type[Table], map_code: str, today: date) -> tuple[Mapping[str, Compiler], Compiler]:
+    special, words = _built_in(db, table, map_code, today)
+    own = {field.key: field for field in fields_of(db, table) if field.key not in table.declarations()}
+    if not own:
+        return special, words
+    more = {key: _own_field(table, field, today) for key, field in own.items()}
+    return {**more, **special, "has": lambda term: _has(term, table, own)}, words
+
+
+def _built_in(db: Handle, table: type[Table], map_code: str, today: date) -> tuple[Mapping[str, Compiler], Compiler]:
     if table is Organization:
         return _organization_fields(db, map_code, today), _organization_words
     if table is Contact:
@@ -137,23 +163,36 @@ def _organization_fields(db: Handle, map_code: str, today: date) -> dict[str, Co
         "city": of_site(Site.city),
         "zip": of_site(Site.postal_code),
         "address": of_site(Site.address),
-        "has": _has,
+        "has": lambda term: _has(term, Organization, {}),
         "is": lambda term: _is(term, Organization),
     }
 
 
-def _has(term: Term) -> Condition:
-    """Organizations that have something at all."""
+_THINGS: Mapping[str, type[Table] | None] = {
+    "site": Site,
+    "contact": Role,
+    "membership": Membership,
+    "affiliation": Affiliation,
+    "silo": SiloShare,
+    "program": ServiceLine,
+    "district": None,
+    "phone": None,
+    "email": None,
+}
+"""What an organization can have at all, with the entity that says so, where one does."""
+
+
+def _has(term: Term, table: type[Table], fields: Mapping[str, CustomField]) -> Condition:
+    """Records that have something at all, or that say something in a custom field."""
+    things = _THINGS if table is Organization else {}
+    found = pick(term, {**fields, **things})
+    if isinstance(found, CustomField):
+        return table.id.in_(_said(found, table))
+    return _has_thing(term, found)
+
+
+def _has_thing(term: Term, table: Any) -> Condition:
     own = Organization.id
-    tables: dict[str, type[Table]] = {
-        "site": Site,
-        "contact": Role,
-        "membership": Membership,
-        "affiliation": Affiliation,
-        "silo": SiloShare,
-        "program": ServiceLine,
-    }
-    table: Any = pick(term, {**tables, "district": None, "phone": None, "email": None})
     if table is not None:
         return own.in_(table.select(table.organization))
     if fold(term.value) == "district":
@@ -220,12 +259,53 @@ def _contact_words(term: Term) -> Condition:
     )
 
 
+# -------------------------------------------------------------------- the coalition's own fields
+
+
+def _own_field(table: type[Table], field: CustomField, today: date) -> Compiler:
+    how = declared_of(field)
+
+    def own(term: Term) -> Condition:
+        return table.id.in_(_said(field, table).where(said(term)))
+
+    def said(term: Term) -> Condition:
+        value = CustomValue.value
+        if field.kind == "choice":
+            choices = choices_of(field)
+            if (chosen := choice_of(choices, term.value)) is None:
+                raise QueryError(f"{term.field} cannot be {term.value}", f"it can be: {', '.join(choices)}")
+            return value == chosen
+        if field.kind == "yes_no":
+            return value == pick(term, {"yes": "yes", "no": "no", "true": "yes", "false": "no"})
+        if field.kind == "number":
+            return _number_compared(value, term, how, today)
+        return compared(value, term, how, today) if field.kind == "date" else contains(value, term.value)
+
+    return own
+
+
+def _said(field: CustomField, table: type[Table]) -> Any:
+    """The ids of the records that say something in a custom field."""
+    owner = owner_of(table)
+    return CustomValue.select(owner).where((CustomValue.field == field.id) & owner.is_null(False))
+
+
+def _number_compared(value: Any, term: Term, how: Declared, today: date) -> Condition:
+    # SQLite may read a long number one bit off: what is equal is decided by the texts, of which each number has one.
+    made = compared(value.cast("REAL"), term, how, today)
+    same = value == number_text(float(term.value.lstrip("<>=")))
+    if term.value.startswith(("<=", ">=")):
+        return made | same
+    return made & ~same if term.value.startswith(("<", ">")) else same
+
+
 # -------------------------------------------------------------------- shared
 
 
 def _is(term: Term, table: Any) -> Condition:
-    pick(term, {"archived": True})
-    return table.archived_on != ""
+    flags = {"do_not_contact": Contact.do_not_contact} if table is Contact else {}
+    flag = pick(term, {"archived": None, **flags})
+    return table.archived_on != "" if flag is None else flag == True  # noqa: E712  # an expression of a query
 
 
 def _silos(db: Handle) -> dict[str, int]:

@@ -7,30 +7,30 @@ peewee's `atomic()`: that one rolls back what SQLite has already rolled back, an
 from __future__ import annotations
 
 import getpass
-import hashlib
-import json
 import os
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC
-from functools import cache
-from json.encoder import c_make_encoder, encode_basestring  # type: ignore[attr-defined]  # typeshed lacks the first
+from itertools import groupby
 from operator import itemgetter
 from typing import Any, TypeVar
 
-from partners_crm.errors import Conflict, NotFound, PermissionRefused, SchemaTooNew, StoreReplaced
+from partners_crm.errors import Conflict, NotFound
 from partners_crm.model import Table
 from partners_crm.model.journal import JournalTable
 from partners_crm.store.clock import Clock, utc_now
 from partners_crm.store.files import LOGGED_ID
-from partners_crm.store.locks import UNNOTICED, turn, writer
-from partners_crm.store.open import BUSY_MS, SCHEMA_VERSION, Handle, faults
+from partners_crm.store.journalling import BATCH, JournalWriter, Logged, Values
+from partners_crm.store.open import Handle, faults
+from partners_crm.store.transaction import mark, same_file, turn
 
 T = TypeVar("T", bound=Table)
-_FLUSH = 5000
-_POOL = 16 * 256
+_UIDS = (16, 4096)
+"""Uids that a unit draws at first, and at most, at a time."""
+_AT_ONCE = 500
+"""Ids that one statement names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,15 +41,26 @@ class Source:
     sha256: str
 
 
-@dataclass(slots=True)
-class _Journal:
-    """Change rows of a unit that are not written yet, and the running digest of all of them."""
+class _Inlet:
+    """How rows of one table are inserted by a unit."""
 
-    rows: list[tuple[Any, ...]] = field(default_factory=list)
-    values: list[tuple[Any, ...]] = field(default_factory=list)
-    changes: list[bytes] = field(default_factory=list)
-    digest: Any = field(default_factory=hashlib.sha256)
-    count: int = 0
+    __slots__ = ("entity", "names", "next_id", "statement", "values_of", "waiting")
+
+    def __init__(self, table: type[Table]) -> None:
+        self.entity = table.entity.name
+        self.names, columns = _columns(table)
+        marks = ",".join("?" * len(self.names))
+        self.statement = f"INSERT INTO {_quoted(table)} ({columns}) VALUES ({marks})"  # noqa: S608
+        self.values_of: Callable[[Mapping[str, Any]], tuple[Any, ...]] = itemgetter(*self.names)
+        self.next_id = 0
+        """The id of the next record; 0 where it was not asked for."""
+        self.waiting: list[tuple[Any, ...]] = []
+        """Rows to insert."""
+
+    def write(self, connection: Any) -> None:
+        """Insert the rows that wait; they are forgotten also where they are refused."""
+        rows, self.waiting = self.waiting, []
+        connection.executemany(self.statement, rows)
 
 
 @contextmanager
@@ -73,7 +84,7 @@ def changes(
         StoreLocked, StoreUnavailable, PermissionRefused: the database refuses; nothing was written.
     """
     connection = db.driver
-    with faults(db), _turn(db, title):
+    with faults(db), turn(db, title):
         unit = None
         try:
             unit = Changes(db, title, by or _actor(), source or Source("", ""), plugin, undoes, clock)
@@ -81,9 +92,9 @@ def changes(
             if keep and unit.count:
                 unit.seal()
                 # After waiting and working, for what is committed to a file that was deleted meanwhile is lost.
-                _same_file(db)
+                same_file(db)
                 connection.execute("COMMIT")
-                _mark(db)
+                mark(db)
             else:
                 connection.execute("ROLLBACK")
         except BaseException:
@@ -121,18 +132,15 @@ class Changes:
         self.operation: int = 1 + (last[0] if last else 0)
         """Id of the operation being written; the version of every record it writes."""
         self._previous: str = last[1] if last else ""
-        self._next_change: int = 1 + (self._one("SELECT max(id) FROM change")[0] or 0)
-        self._next_ids: dict[type[Table], int] = {}
-        self._journal = _Journal()
-        self._waiting: dict[str, list[tuple[Any, ...]]] | None = None
-        """Rows to insert by their statement, in a `together` block; else None."""
+        self._journal = JournalWriter(self._connection, self.operation, self._next_change())
+        self._inlets: dict[type[Table], _Inlet] = {}
+        self._together = False
+        """Whether rows wait to be inserted, table by table."""
         self._spoiled = False
-        self._source_rows: Any = None
-        """Running digest of the source rows kept; None when there are none."""
         self._verified_from: int | None = None
         """The operation the chain begins with from now on; None when it goes on."""
-        self._pool = b""
-        self._drawn = 0
+        self._uids: list[str] = []
+        self._uids_drawn = 0
 
     @property
     def count(self) -> int:
@@ -147,25 +155,38 @@ class Changes:
 
     def insert(self, table: type[T], values: Mapping[str, Any]) -> T:
         """`add` of values that stand in a mapping already."""
-        row = _new_row(table, values, self._random().hex(), self._new_id(table), self.operation)
-        self._insert(table, row)
-        return table.sealed(row)
+        return table.sealed(self._insert_new(table, values))
+
+    def insert_id(self, table: type[Table], values: Mapping[str, Any]) -> int:
+        """`insert` where only the id of the new record is asked for."""
+        return int(self._insert_new(table, values)["id"])
+
+    def insert_many(self, table: type[Table], rows: Iterable[Mapping[str, Any]]) -> range:
+        """`insert` of many records of one entity, whose ids follow each other; nothing else may add to it meanwhile."""
+        inlet = self._inlet(table)
+        with self.together():
+            first = inlet.next_id or self._first_id(table, inlet)
+            for values in rows:
+                self._insert_new(table, values)
+        return range(first, inlet.next_id)
 
     @contextmanager
     def together(self) -> Iterator[None]:
-        """A block of many `add`s, whose records are inserted table by table: each statement is prepared once.
+        """A block of many `add`s, whose records are inserted table by table, some thousand at a time.
 
         Inside it nothing but this unit may read what it adds.
         """
-        self._waiting = {}
+        outer, self._together = self._together, True
         try:
             yield
+            if not outer:
+                self._insert_waiting()
         except BaseException:
             # The journal holds what was not inserted: this unit must not be written.
             self._spoiled = True
             raise
-        self._insert_waiting()
-        self._waiting = None
+        finally:
+            self._together = outer
 
     def end(self) -> None:
         """Let go of the connection: what is written through this unit later must fail, not bypass the journal."""
@@ -179,7 +200,8 @@ class Changes:
         """
         with _taken(table):
             # The journal of before does not know the fields that were added since.
-            self._insert(table, {**_defaults(table), **values})
+            row = {**_defaults(table), **values}
+            self._insert(table, row, self._inlet(table))
 
     def update(self, record: T, **values: Any) -> T:
         """Change fields of a record and return it as it is now; fields that already have the value are left out.
@@ -229,27 +251,17 @@ class Changes:
         """
         self.remove(type(record), record.id)
 
-    def keep_source_rows(self, rows: Iterable[tuple[int, str, str, Table | None, Mapping[str, str]]]) -> None:
-        """Keep rows of the source file as they came: (line, outcome, reason, the record it became, cells)."""
-        kept = [
-            (
-                self.operation,
-                line,
-                outcome,
-                reason,
-                type(record).entity.name if record else "",
-                record.id if record else None,
-                _json(cells),
-            )
-            for line, outcome, reason, record, cells in rows
-        ]
-        self._connection.executemany(
-            "INSERT INTO source_row (operation, line, outcome, reason, entity, record, cells) VALUES (?,?,?,?,?,?,?)",
-            kept,
+    def keep_source_rows(
+        self, rows: Iterable[tuple[int, str, str, Table | None, Mapping[str, str], bytes | None]]
+    ) -> None:
+        """Keep rows of the source file: (line, outcome, reason, the record it became, cells as they came, row_hash).
+
+        By its hash an unchanged row is known again (see `journal.known_rows`); None where nobody will ask.
+        """
+        self._journal.keep_source_rows(
+            (line, outcome, reason, *((type(record).entity.name, record.id) if record else ("", None)), cells, row_hash)
+            for line, outcome, reason, record, cells, row_hash in rows
         )
-        if kept:
-            self._source_rows = self._source_rows or hashlib.sha256()
-            self._source_rows.update(b"".join(map(source_row_bytes, kept)))
 
     # ---------------------------------------------------------------- recovering
 
@@ -267,7 +279,7 @@ class Changes:
         """Be the operation of that number and the first of the chain: what was kept before it cannot be verified."""
         self.operation = self._verified_from = operation
         self._previous = ""
-        self._next_change = 1 + (self._one("SELECT max(id) FROM change")[0] or 0)
+        self._journal.begin_anew(operation, self._next_change())
 
     def lose(self, table: type[Table], record_id: int, values: Mapping[str, Any] | None) -> None:
         """Write into the journal that a record is no longer there, and what was known of it. For a recovery alone."""
@@ -296,6 +308,78 @@ class Changes:
         self._connection.execute(f"DELETE FROM {_quoted(table)} WHERE id = ?", (record_id,))  # noqa: S608
         self._log(table, record_id, "delete", row, None)
 
+    # ---------------------------------------------------------------- many at once, for undo alone
+
+    def stand_at(self, table: type[Table], ids: Sequence[int], version: int) -> bool:
+        """Whether all records with these ids are there, and at that version."""
+        sql = f"SELECT count(*) FROM {_quoted(table)} WHERE version = ? AND "  # noqa: S608
+        there = (self._one(sql + part, version, *values)[0] for part, values in _among("id", ids, room=1))
+        return bool(sum(there) == len(ids))
+
+    def versions(self, table: type[Table], ids: Sequence[int]) -> dict[int, int]:
+        """The versions of the records with these ids, of those that exist; it may hold some others between them."""
+        found: dict[int, int] = {}
+        for condition, values in _among("id", ids):
+            sql = f"SELECT id, version FROM {_quoted(table)} WHERE {condition}"  # noqa: S608
+            found.update(self._connection.execute(sql, values).fetchall())
+        return found
+
+    def holders(self, table: type[Table], link: str, ids: Sequence[int]) -> list[tuple[int, int, int]]:
+        """The records of an entity that point to these, and it may be to some between, through a link.
+
+        (the other's id, own id, own version) of each.
+        """
+        found: list[tuple[int, int, int]] = []
+        column = table._meta.fields[link].column_name
+        for condition, values in _among(column, ids):
+            sql = f'SELECT "{column}", id, version FROM {_quoted(table)} WHERE {condition}'  # noqa: S608
+            found += self._connection.execute(sql, values).fetchall()
+        return found
+
+    def remove_many(self, table: type[Table], entries: Sequence[tuple[int, str]]) -> None:
+        """Delete records as they stand: (id, its values as the journal has them) of each."""
+        ids = [record for record, _ in entries]
+        if max(ids) - min(ids) == len(ids) - 1:
+            sql = f"DELETE FROM {_quoted(table)} WHERE id BETWEEN ? AND ?"  # noqa: S608
+            self._connection.execute(sql, (min(ids), max(ids)))
+        else:
+            sql = f"DELETE FROM {_quoted(table)} WHERE id = ?"  # noqa: S608
+            self._connection.executemany(sql, [(record,) for record in ids])
+        entity = table.entity.name
+        self._log_many([(entity, record, "delete", text, None) for record, text in entries])
+
+    def restore_many(self, table: type[Table], entries: Sequence[tuple[Mapping[str, Any], str]]) -> None:
+        """`restore` many: (every value, the same as the journal has them) of each.
+
+        Raises:
+            Conflict: another record has a value that only one can have; some may be there, and the unit is spoiled.
+        """
+        inlet = self._inlet(table)
+        with self._all_or_spoiled(table):
+            self._connection.executemany(inlet.statement, [inlet.values_of(values) for values, _ in entries])
+        self._log_many([(inlet.entity, values["id"], "insert", None, text) for values, text in entries])
+
+    def put_back_many(self, table: type[Table], entries: Sequence[tuple[int, Mapping[str, Any], str, str]]) -> None:
+        """`put_back` many: (id, the values of before, what the journal has of now and of before) of each.
+
+        Raises:
+            Conflict: another record has a value that only one can have; some may be put back, and the unit is spoiled.
+        """
+        with self._all_or_spoiled(table):
+            for names, some in groupby(entries, lambda entry: tuple(entry[1])):
+                sql = f"UPDATE {_quoted(table)} SET {_assignments(table, names)} WHERE id = ?"  # noqa: S608
+                rows = [(*values.values(), record) for record, values, _, _ in some]
+                self._connection.executemany(sql, rows)
+        entity = table.entity.name
+        self._log_many([(entity, record, "update", now, before) for record, _, now, before in entries])
+
+    @contextmanager
+    def _all_or_spoiled(self, table: type[Table]) -> Iterator[None]:
+        spoiled, self._spoiled = self._spoiled, True
+        with _taken(table):
+            yield
+        self._spoiled = spoiled
+
     # ---------------------------------------------------------------- the journal
 
     def seal(self) -> None:
@@ -306,7 +390,6 @@ class Changes:
         """
         if self._spoiled:
             raise Conflict("an earlier part of this operation failed; nothing was saved", "do it again")
-        self._flush()
         head = {
             "id": self.operation,
             "uid": new_uid(),
@@ -320,8 +403,7 @@ class Changes:
             "changes": self._journal.count,
             "previous": self._previous,
         }
-        digest = self._source_rows.digest() if self._source_rows is not None else None
-        row = {**head, "hash": operation_hash(head, self._journal.digest.digest(), digest), "source_digest": digest}
+        row = self._journal.close(head)
         marks = ",".join("?" * len(row))
         self._connection.execute(
             f"INSERT INTO operation ({','.join(row)}) VALUES ({marks})",  # noqa: S608  # column names are ours
@@ -334,85 +416,90 @@ class Changes:
         if self.db.place.is_safe and not self.db.marked:
             self._connection.execute(f"PRAGMA application_id = {LOGGED_ID}")
 
-    def _insert(self, table: type[Table], row: dict[str, Any]) -> None:
-        statement, values_of = _insertion(table)
-        if self._waiting is None:
-            self._connection.execute(statement, values_of(row))
+    def _insert_new(self, table: type[Table], values: Mapping[str, Any]) -> dict[str, Any]:
+        inlet = self._inlets.get(table) or self._inlet(table)
+        number = inlet.next_id or self._first_id(table, inlet)
+        uid = self._uids.pop() if self._uids else self._draw_uids()
+        row = {"id": number, "uid": uid, "version": self.operation, **values}
+        if len(row) != len(inlet.names) or row["id"] != number or row["version"] != self.operation:
+            row = _filled(table, row, values, number, self.operation)
+        inlet.next_id = number + 1
+        if self._together:
+            # What `_insert` and `_log` do, without the calls: every record of an import passes here.
+            inlet.waiting.append(inlet.values_of(row))
+            journal = self._journal
+            journal.pending.append((inlet.entity, number, "insert", None, row))
+            journal.count += 1
+            if len(journal.pending) >= BATCH:
+                self._flush()
         else:
-            self._waiting.setdefault(statement, []).append(values_of(row))
+            self._insert(table, row, inlet)
+        return row
+
+    def _insert(self, table: type[Table], row: dict[str, Any], inlet: _Inlet) -> None:
+        inlet.waiting.append(inlet.values_of(row))
+        if not self._together:
+            inlet.write(self._connection)
         self._log(table, row["id"], "insert", None, row)
 
     def _insert_waiting(self) -> None:
-        for statement, rows in (self._waiting or {}).items():
-            self._connection.executemany(statement, rows)
-            rows.clear()
+        if self._together:
+            for inlet in self._inlets.values():
+                if inlet.waiting:
+                    inlet.write(self._connection)
 
     def _write(self, table: type[T], row: dict[str, Any], new: dict[str, Any]) -> T:
-        columns = ", ".join(f'"{table._meta.fields[name].column_name}" = ?' for name in new)
         self._connection.execute(
-            f"UPDATE {_quoted(table)} SET {columns} WHERE id = ?",  # noqa: S608
+            f"UPDATE {_quoted(table)} SET {_assignments(table, new)} WHERE id = ?",  # noqa: S608
             (*new.values(), row["id"]),
         )
         self._log(table, row["id"], "update", {name: row[name] for name in new}, new)
         return table.sealed({**row, **new})
 
-    def _log(
-        self,
-        table: type[Table],
-        record: int,
-        action: str,
-        before: Mapping[str, Any] | None,
-        after: Mapping[str, Any] | None,
-    ) -> None:
-        salt = self._random()
-        old = None if before is None else _json(before)
-        new = None if after is None else _json(after)
-        entity = table.entity.name
-        old_digest = None if old is None else salted_digest(salt, old)
-        new_digest = None if new is None else salted_digest(salt, new)
+    def _log(self, table: type[Table], record: int, action: str, before: Values, after: Values) -> None:
+        self._log_many([(table.entity.name, record, action, before, after)])
+
+    def _log_many(self, changes: Sequence[Logged]) -> None:
         journal = self._journal
-        key = self._next_change + journal.count
-        journal.rows.append((key, self.operation, entity, record, action, old_digest, new_digest))
-        journal.values.append((key, salt, old, new))
-        journal.changes.append(change_bytes(entity, record, action, old_digest, new_digest))
-        journal.count += 1
-        if len(journal.rows) >= _FLUSH:
+        journal.pending += changes
+        journal.count += len(changes)
+        if len(journal.pending) >= BATCH:
             self._flush()
 
     def _flush(self) -> None:
-        journal = self._journal
-        self._connection.executemany(
-            "INSERT INTO change (id, operation, entity, record, action, before_digest, after_digest)"
-            " VALUES (?,?,?,?,?,?,?)",
-            journal.rows,
-        )
-        self._connection.executemany(
-            "INSERT INTO change_values (id, salt, before, after) VALUES (?,?,?,?)", journal.values
-        )
-        journal.digest.update(b"".join(journal.changes))
-        journal.rows.clear()
-        journal.values.clear()
-        journal.changes.clear()
+        self._insert_waiting()
+        self._journal.flush()
 
     # ---------------------------------------------------------------- helpers
 
-    def _new_id(self, table: type[Table]) -> int:
+    def _inlet(self, table: type[Table]) -> _Inlet:
+        found = self._inlets.get(table)
+        if found is None:
+            found = self._inlets[table] = _Inlet(table)
+        return found
+
+    def _first_id(self, table: type[Table], inlet: _Inlet) -> int:
         # An id is never used twice, also after its record was deleted: the journal remembers the largest one. So
         # an undo can always bring a record back under its own id.
-        number = self._next_ids.get(table)
-        if number is None:
-            here = self._one(f"SELECT max(id) FROM {_quoted(table)}")[0] or 0  # noqa: S608
-            ever = self._one("SELECT max(record) FROM change WHERE entity = ?", table.entity.name)[0] or 0
-            number = 1 + max(here, ever)
-        self._next_ids[table] = number + 1
-        return number
+        self._flush()
+        here = self._one(f"SELECT max(id) FROM {_quoted(table)}")[0] or 0  # noqa: S608
+        ever = self._one("SELECT max(record) FROM change WHERE entity = ?", inlet.entity)[0] or 0
+        inlet.next_id = 1 + max(here, ever)
+        return inlet.next_id
 
-    def _random(self) -> bytes:
-        """16 random bytes, from a pool of this unit: asking the system each time costs more than the hash."""
-        if self._drawn == len(self._pool):
-            self._pool, self._drawn = os.urandom(_POOL), 0
-        self._drawn += 16
-        return self._pool[self._drawn - 16 : self._drawn]
+    def _next_change(self) -> int:
+        return 1 + int(self._one("SELECT max(id) FROM change")[0] or 0)
+
+    def _draw_uids(self) -> str:
+        """Draw uids for this unit and give one: asking the system for each costs more than what is done with it.
+
+        They are given in their order: the index of a batch of records is then written from its begin to its end.
+        """
+        size = min(max(_UIDS[0], 4 * self._uids_drawn), _UIDS[1])
+        self._uids_drawn = size
+        digits = os.urandom(16 * size).hex()
+        self._uids = sorted((digits[place : place + 32] for place in range(0, 32 * size, 32)), reverse=True)
+        return self._uids.pop()
 
     def _one(self, sql: str, *parameters: Any) -> Any:
         return self._connection.execute(sql, parameters).fetchone()
@@ -436,46 +523,18 @@ def new_uid() -> str:
     return os.urandom(16).hex()
 
 
-def salted_digest(salt: bytes, text: str) -> bytes:
-    """SHA-256 of the values of one side of a change; without the salt it says nothing about them."""
-    return hashlib.sha256(salt + text.encode()).digest()
-
-
-def change_bytes(entity: str, record: int, action: str, before: bytes | None, after: bytes | None) -> bytes:
-    """What the hash of an operation covers of one change."""
-    return b"|".join((f"{entity}|{record}|{action}".encode(), before or b"", after or b""))
-
-
-def source_row_bytes(row: tuple[Any, ...]) -> bytes:
-    """What the hash of an operation covers of one source row: all its columns but the id."""
-    return _ENCODER.encode(row).encode() + b"\n"
-
-
-def operation_hash(head: Mapping[str, Any], changes_digest: bytes, source_digest: bytes | None = None) -> str:
-    """Hash of an operation: over its fields, the hash of the one before among them, and the digests of its rows."""
-    return hashlib.sha256(_json(head).encode() + changes_digest + (source_digest or b"")).hexdigest()
-
-
-def _json(values: Mapping[str, Any]) -> str:
-    return "".join(_encode(values, 0)) if _encode is not None else _ENCODER.encode(values)
-
-
-def _new_row(table: type[Table], values: Mapping[str, Any], uid: str, number: int, operation: int) -> dict[str, Any]:
-    row = {"id": number, "uid": uid, "version": operation, **values}
-    size = len(_columns(table)[0])
-    if len(row) != size or row["id"] != number or row["version"] != operation:
-        row = {**_defaults(table), "uid": uid, **values, "id": number, "version": operation}
-    if len(row) != size:
-        unknown = set(row) - set(_columns(table)[0])
+def _filled(
+    table: type[Table], row: Mapping[str, Any], values: Mapping[str, Any], number: int, operation: int
+) -> dict[str, Any]:
+    """A new row with defaults for what is missing; of its bookkeeping `values` may say the uid alone."""
+    found = {**_defaults(table), "uid": row["uid"], **values, "id": number, "version": operation}
+    names = _columns(table)[0]
+    if len(found) != len(names):
+        unknown = set(found) - set(names)
         raise NotFound(f"{table.entity.name} has no field {', '.join(sorted(unknown))}")
-    return row
+    return found
 
 
-_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
-# `encode` makes this for each call anew, which takes longer than what it does for a record.
-_encode: Any = c_make_encoder and c_make_encoder(
-    None, _ENCODER.default, encode_basestring, None, ":", ",", False, False, True
-)
 _DEFAULTS: dict[type[Table], dict[str, Any]] = {}
 _COLUMNS: dict[type[Table], tuple[tuple[str, ...], str]] = {}
 _FLAGS: dict[type[Table], tuple[str, ...]] = {}
@@ -498,12 +557,23 @@ def _columns(table: type[Table]) -> tuple[tuple[str, ...], str]:
     return found
 
 
-@cache
-def _insertion(table: type[Table]) -> tuple[str, Callable[[dict[str, Any]], tuple[Any, ...]]]:
-    """The statement that inserts a record, and what takes its parameters from a row."""
-    names, columns = _columns(table)
-    marks = ",".join("?" * len(names))
-    return f"INSERT INTO {_quoted(table)} ({columns}) VALUES ({marks})", itemgetter(*names)  # noqa: S608
+def _among(column: str, ids: Sequence[int], *, room: int = 2) -> Iterator[tuple[str, Sequence[int]]]:
+    """Conditions, with their values, that together mean "the column is one of these ids", which are different ones.
+
+    With more room than 1 they may mean ids between them too: ids of one operation lie side by side, and one range of an
+    index is read faster than a place for each.
+    """
+    low, high = min(ids, default=0), max(ids, default=0)
+    if high - low < room * len(ids):
+        yield f'"{column}" BETWEEN ? AND ?', (low, high)
+        return
+    for start in range(0, len(ids), _AT_ONCE):
+        some = ids[start : start + _AT_ONCE]
+        yield f'"{column}" IN ({",".join("?" * len(some))})', some
+
+
+def _assignments(table: type[Table], names: Iterable[str]) -> str:
+    return ", ".join(f'"{table._meta.fields[name].column_name}" = ?' for name in names)
 
 
 def _typed(table: type[Table], row: dict[str, Any]) -> dict[str, Any]:
@@ -526,60 +596,3 @@ def _actor() -> str:
     except (KeyError, OSError):
         # A container may run under a number that has no name.
         return f"user {os.getuid()}"
-
-
-@contextmanager
-def _turn(db: Handle, title: str) -> Iterator[None]:
-    """The write lock, and an open transaction under it."""
-    if db.read_only:
-        raise PermissionRefused(f"{db.path} is read-only; nothing was saved", "give yourself write permission on it")
-    _same_file(db)
-    with turn(db.path, title, db.word):
-        _begin(db)
-        version = db.pragma_value("user_version")
-        if version != SCHEMA_VERSION:
-            db.driver.execute("ROLLBACK")
-            raise SchemaTooNew(
-                f"{db.path} was brought up to date by a newer version while it was open; nothing was saved",
-                "update partners-crm and open it again",
-            )
-        yield
-
-
-def _begin(db: Handle) -> None:
-    """BEGIN IMMEDIATE; a program that does not know our lock file is waited for as well."""
-    connection = db.driver
-    connection.execute(f"PRAGMA busy_timeout = {UNNOTICED * 1000:.0f}")
-    try:
-        connection.execute("BEGIN IMMEDIATE")
-    except sqlite3.OperationalError as error:
-        if error.sqlite_errorname != "SQLITE_BUSY":
-            raise
-        db.word(f"waiting for {writer(db.path)} to let go of {db.path.name}")
-        connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
-        connection.execute("BEGIN IMMEDIATE")
-    finally:
-        connection.execute(f"PRAGMA busy_timeout = {BUSY_MS}")
-
-
-def _mark(db: Handle) -> None:
-    """After the first write: bring into the file itself that a log belongs to it, unless a reader is in the way."""
-    if db.marked or not db.place.is_safe:
-        return
-    # What was committed stays committed when this cannot be done.
-    with suppress(sqlite3.Error):
-        ((busy, length, moved),) = db.driver.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
-        db.marked = not busy and length == moved
-
-
-def _same_file(db: Handle) -> None:
-    # A deleted file stays open, and writes would succeed into nothing.
-    try:
-        inode = db.path.stat().st_ino
-    except OSError:
-        raise StoreReplaced(
-            f"{db.path} was deleted or moved while it was open; the edit was not saved",
-            "put the file back, or restore a backup",
-        ) from None
-    if inode != db.inode:
-        raise StoreReplaced(f"{db.path} was replaced while it was open; the edit was not saved", "open it again")

@@ -76,6 +76,7 @@ class PartnersApp(App[int]):
         Binding("question_mark,f1", "help", "Keys", show=False, id="app.help"),
         Binding("f5", "reopen", "Open the file again", show=False, priority=True, id="app.reopen"),
         Binding("colon", "command_palette", "Palette", show=False, id="app.palette"),
+        Binding("F", "first_look", "What the spreadsheet could not tell", show=False, id="app.first_look"),
         *(Binding(key, f"go('{name}')", title, show=False, id=f"app.{name}") for name, (key, title) in SCREENS.items()),
     ]
 
@@ -396,6 +397,13 @@ class PartnersApp(App[int]):
 
         if not isinstance(self.screen, Help):
             self.push_screen(Help(self.screen, self))
+
+    def action_first_look(self) -> None:
+        """Show what is missing, odd or double in the coalition."""
+        from partners_crm.tui.screens.first_look import FirstLookScreen
+
+        if self._crm is not None and len(self.screen_stack) == 1:
+            self.push_screen(FirstLookScreen())
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """The actions of the present screen and of the program, for the palette."""

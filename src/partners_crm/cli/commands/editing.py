@@ -12,7 +12,8 @@ from partners_crm.cli.parsing import Parser
 from partners_crm.crm import Crm
 from partners_crm.errors import ConfigError
 from partners_crm.model import Table
-from partners_crm.services import records
+from partners_crm.model.custom import OWNERS
+from partners_crm.services import custom_fields, records
 from partners_crm.services.listing import entity_of
 from partners_crm.services.values import read_values
 
@@ -49,26 +50,32 @@ def run(options: argparse.Namespace) -> int:
         if options.command == "archive":
             with crm.changes(f"archive {records.describe(record)}") as unit:
                 record = records.archive(unit, record, crm.today)
-            return _done(options, "archived", record)
+            return _done(crm, options, "archived", record)
         return _delete(crm, record, options)
 
 
 def _add(crm: Crm, table: type[Table], options: argparse.Namespace) -> int:
-    values = read_values(crm.db, table, _pairs(options.values))
+    texts, own = custom_fields.parted(crm.db, table, _pairs(options.values))
+    values = read_values(crm.db, table, texts)
     with crm.changes(f"add {table.entity.name}") as unit:
         record = records.add(unit, table, **values)
+        custom_fields.set_values(unit, record, own)
         unit.title = f"add {records.describe(record)}"
-    return _done(options, "added", record)
+    return _done(crm, options, "added", record)
 
 
 def _edit(crm: Crm, record: Table, options: argparse.Namespace) -> int:
-    values = read_values(crm.db, type(record), _pairs(options.values))
-    if not values:
-        raise ConfigError("nothing to change", f"name a field: {', '.join(type(record).declarations())}")
+    table = type(record)
+    texts, own = custom_fields.parted(crm.db, table, _pairs(options.values))
+    values = read_values(crm.db, table, texts)
+    if not values and not own:
+        known = [*table.declarations(), *(field.key for field in custom_fields.fields_of(crm.db, table))]
+        raise ConfigError("nothing to change", f"name a field: {', '.join(known)}")
     with crm.changes(f"edit {records.describe(record)}") as unit:
         after = records.edit(unit, record, **values)
+        custom_fields.set_values(unit, after, own)
         changed = unit.count
-    return _done(options, "changed" if changed else "unchanged", after)
+    return _done(crm, options, "changed" if changed else "unchanged", after)
 
 
 def _delete(crm: Crm, record: Table, options: argparse.Namespace) -> int:
@@ -81,7 +88,7 @@ def _delete(crm: Crm, record: Table, options: argparse.Namespace) -> int:
         return exit_codes.USAGE
     with crm.changes(f"delete {records.describe(record)}") as unit:
         records.remove(unit, record)
-    return _done(options, "deleted", record)
+    return _done(crm, options, "deleted", record)
 
 
 def _confirmed() -> bool:
@@ -101,14 +108,17 @@ def _pairs(words: list[str]) -> dict[str, str]:
     return found
 
 
-def _done(options: argparse.Namespace, word: str, record: Table) -> int:
+def _done(crm: Crm, options: argparse.Namespace, word: str, record: Table) -> int:
     if options.format == "json":
+        own = {}
+        if type(record).entity.name in OWNERS:
+            own["own"] = custom_fields.typed_values(crm.db, type(record), [record.id]).get(record.id, {})
         out_json(
             {
                 "schema_version": 1,
                 "action": word,
                 "entity": type(record).entity.name,
-                "record": record.stored(),
+                "record": {**record.stored(), **own},
             }
         )
     else:

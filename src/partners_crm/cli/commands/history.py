@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from dataclasses import asdict
 
 from partners_crm.cli import exit_codes
@@ -11,10 +12,25 @@ from partners_crm.cli.output import out, out_csv, out_json, out_table, say
 from partners_crm.cli.parsing import Parser, whole_number
 from partners_crm.crm import Crm
 from partners_crm.errors import ConfigError, NotFound
-from partners_crm.services.history import UndoReport, entity_history, record_history
+from partners_crm.services.history import (
+    ChangedRecord,
+    changed_lines,
+    changed_since,
+    entity_history,
+    operation_before,
+    operation_changes,
+    operation_lines,
+    record_history,
+)
 from partners_crm.services.listing import entity_of
 from partners_crm.services.settings import zone
 from partners_crm.services.times import local
+from partners_crm.services.undoing import UndoReport
+
+LIMIT = 30
+"""Operations that are listed unless it is said otherwise."""
+CHANGES = 1000
+"""Changes of one operation that are printed unless it is said otherwise."""
 
 
 def add_arguments(parser: Parser, name: str) -> None:
@@ -23,28 +39,54 @@ def add_arguments(parser: Parser, name: str) -> None:
         parser.add_argument("entity", nargs="?", help="with KEY: the history of one record")
         parser.add_argument("key", nargs="?", help="its number, its uid or its name")
         parser.add_argument(
-            "--limit", type=whole_number, default=30, metavar="N", help="at most N operations (default 30)"
+            "--limit",
+            type=whole_number,
+            metavar="N",
+            help=f"at most N operations (default {LIMIT}; all with --since) or changes of one (default {CHANGES:,})",
         )
-    elif name == "undo":
+        parser.add_argument(
+            "--since",
+            metavar="WHEN",
+            help="the operations since a day (2026-11-01), since so many days ago (7d), or after an operation (12)",
+        )
+        parser.add_argument("--records", action="store_true", help="with --since: the records that changed, and how")
+        parser.add_argument("--operation", type=whole_number, metavar="N", help="what operation N did")
+        return
+    if name == "undo":
         parser.add_argument("operation", nargs="?", type=whole_number, help="its number; by default the newest")
+    parser.add_argument("--dry-run", action="store_true", help="say what would happen; nothing is written")
 
 
 def run(options: argparse.Namespace) -> int:
     """Carry one of the three commands out."""
     with to_write(options) if options.command in {"undo", "redo"} else to_read(options) as crm:
         if options.command == "undo":
-            return _report(options, crm.undo(options.operation))
+            return _report(options, crm.undo(options.operation, preview=options.dry_run))
         if options.command == "redo":
-            return _report(options, crm.redo())
-        if options.entity:
-            if not options.key:
-                raise ConfigError("which record?", "partners history organization 12")
-            return _record(crm, options)
-        return _operations(crm, options)
+            return _report(options, crm.redo(preview=options.dry_run))
+        return _history(crm, options)
 
 
-def _operations(crm: Crm, options: argparse.Namespace) -> int:
-    found = crm.operations()[: max(0, options.limit)]
+def _history(crm: Crm, options: argparse.Namespace) -> int:
+    named = [options.entity is not None, options.since is not None, options.operation is not None]
+    if sum(named) > 1:
+        raise ConfigError("one of a record, --since and --operation", "ask for them one after the other")
+    if options.records and options.since is None:
+        raise ConfigError("--records of what time?", "partners history --since 7d --records")
+    if options.operation is not None:
+        return _one_operation(crm, options)
+    if options.entity:
+        if not options.key:
+            raise ConfigError("which record?", "partners history organization 12")
+        return _record(crm, options)
+    after = 0 if options.since is None else operation_before(crm.db, options.since, crm.today)
+    return _changed(crm, options, after) if options.records else _operations(crm, options, after)
+
+
+def _operations(crm: Crm, options: argparse.Namespace, after: int) -> int:
+    found = [done for done in crm.operations() if done.id > after]
+    limit = options.limit if options.limit is not None else LIMIT if options.since is None else len(found)
+    found = found[: max(0, limit)]
     if options.format == "json":
         out_json([asdict(done) for done in found])
         return exit_codes.DONE
@@ -65,6 +107,42 @@ def _operations(crm: Crm, options: argparse.Namespace) -> int:
         out_csv(headers, rows)
     else:
         out_table(headers, rows, frozenset({0, 3}))
+    return exit_codes.DONE
+
+
+def _one_operation(crm: Crm, options: argparse.Namespace) -> int:
+    limit = max(0, CHANGES if options.limit is None else options.limit)
+    if options.format == "table":
+        for line in operation_lines(crm.db, options.operation, limit):
+            out(line)
+        return exit_codes.DONE
+    return _write_changed(options, operation_changes(crm.db, options.operation, limit))
+
+
+def _changed(crm: Crm, options: argparse.Namespace, after: int) -> int:
+    found = changed_since(crm.db, after)
+    if options.limit is not None and options.format != "table":
+        found = found[: max(0, options.limit)]
+    if options.format == "table":
+        for line in changed_lines(found, len(found) if options.limit is None else max(0, options.limit)):
+            out(line)
+        return exit_codes.DONE
+    return _write_changed(options, found)
+
+
+def _write_changed(options: argparse.Namespace, found: Sequence[ChangedRecord]) -> int:
+    """Print records and their fields for a program."""
+    if options.format == "json":
+        out_json([asdict(each) for each in found])
+    else:
+        out_csv(
+            ["what", "entity", "record", "title", "field", "before", "after"],
+            [
+                (each.what, each.entity, each.record, each.title, *row)
+                for each in found
+                for row in (each.fields or (("", "", ""),))
+            ],
+        )
     return exit_codes.DONE
 
 
@@ -97,7 +175,9 @@ def _report(options: argparse.Namespace, report: UndoReport) -> int:
     if options.format == "json":
         out_json({"schema_version": 1, **asdict(report)})
     else:
-        out(f'{report.reversed} records are as they were before operation {report.undone.id}, "{report.undone.title}"')
+        words = "would be" if report.preview else "are"
+        done = report.undone
+        out(f'{report.reversed} records {words} as they were before operation {done.id}, "{done.title}"')
         for title, lines in (("kept", report.kept), ("refused", report.refused)):
             for line in lines:
                 say(f"{title}: {line}")

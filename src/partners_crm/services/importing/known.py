@@ -1,24 +1,26 @@
-"""What an import has to know of the database: records by the keys under which a file may name them.
+"""What an import has to know of the database: the records that some rows of a file may be about.
 
-It is read with a handful of queries before the first row, never with one for each row.
+It is read for a batch of rows, with a handful of queries: first who the rows may be about, by the keys of names,
+numbers, phones, mail addresses and places, then everything known of them. What is planned is learnt as it is planned.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from partners_crm.model import (
     Affiliation,
     Contact,
     ContactPoint,
+    CustomValue,
     Identifier,
     Membership,
     Organization,
     OtherName,
     Role,
     ServiceLine,
-    Silo,
     SiloShare,
     Site,
     Table,
@@ -26,82 +28,160 @@ from partners_crm.model import (
     Tagging,
 )
 from partners_crm.normalize.addresses import place_key
-from partners_crm.normalize.text import fold, name_key
+from partners_crm.normalize.spelling import PERHAPS, likeness
+from partners_crm.normalize.text import fold
+from partners_crm.services.importing.keys import (
+    name_clue,
+    number_clue,
+    person_clue,
+    personal_clue,
+    place_clue,
+    point_clue,
+)
+from partners_crm.services.importing.prepare import Prepared
+from partners_crm.services.importing.steps import Ref
+from partners_crm.store.clues import Clues
 from partners_crm.store.open import Handle
-from partners_crm.store.read import MANY, by_ids, tuples
+from partners_crm.store.read import by_ids, parts, records, streamed, tuples
+
+NAMESAKES = 100
+"""Organizations, or contacts, of one name that are told apart at most."""
+MOST = 8
+"""Organizations that one phone, place or mail address may lead to; more share a switchboard and prove nothing."""
+TIE = ("status", "tier", "since", "until", "reason", "recruited_by")
 
 
-class Ref:
-    """A record of a plan: one that is stored, or one that will be. `Known` gives one ref for each stored record."""
+@dataclass(slots=True)
+class Facts:
+    """What tells one organization from another: known of one that is stored, or planned."""
 
-    __slots__ = ("id", "table")
+    names: set[str] = field(default_factory=set)
+    """As spelled."""
+    numbers: dict[str, set[str]] = field(default_factory=dict)
+    """Numbers by system, folded as in the clue."""
+    phones: set[str] = field(default_factory=set)
+    mails: set[str] = field(default_factory=set)
+    places: set[str] = field(default_factory=set)
+    """Keys of places with a street."""
+    towns: set[str] = field(default_factory=set)
+    """Folded."""
 
-    def __init__(self, table: type[Table], record_id: int | None) -> None:
-        self.table = table
-        self.id = record_id
+
+def most(clue: str) -> int:
+    """How many records of a key are remembered: of a switchboard one more than proves anything."""
+    return NAMESAKES if clue.startswith(("n:", "i:", "c:")) else MOST + 1
 
 
-def organization_key(name: str) -> str:
-    """The key under which two spellings of an organization's name meet; a name of signs alone stands for itself."""
-    return name_key(name) or " ".join(name.split())
+def fill(db: Handle, clues: Clues) -> None:
+    """Learn the keys of everything that is stored."""
+    clues.learn(_stored_clues(db))
+
+
+def _stored_clues(db: Handle) -> Iterator[tuple[str, int]]:
+    for key, name in streamed(db, Organization.select(Organization.id, Organization.name)):
+        yield name_clue(name), key
+    for key, name in streamed(db, OtherName.select(OtherName.organization, OtherName.name)):
+        yield name_clue(name), key
+    for key, system, value in streamed(
+        db, Identifier.select(Identifier.organization, Identifier.system, Identifier.value)
+    ):
+        yield number_clue(system, value), key
+    for key, name in streamed(db, Contact.select(Contact.id, Contact.name)):
+        yield person_clue(name), key
+    columns = (Site.organization, Site.street, Site.unit, Site.postal_code, Site.city)
+    for key, *parts_of_place in streamed(db, Site.select(*columns)):
+        if clue := place_clue(place_key(*parts_of_place)):
+            yield clue, key
+    yield from _stored_points(db)
+
+
+def _stored_points(db: Handle) -> Iterator[tuple[str, int]]:
+    understood = (ContactPoint.value != "") & ContactPoint.kind.in_(("phone", "email"))
+    kind, value = ContactPoint.kind, ContactPoint.value
+    own = ContactPoint.select(ContactPoint.organization, kind, value).where(ContactPoint.organization.is_null(False))
+    sited = ContactPoint.select(Site.organization, kind, value).join(Site, on=(ContactPoint.site == Site.id))
+    people = ContactPoint.select(Role.organization, kind, value).join(Role, on=(ContactPoint.contact == Role.contact))
+    for query in (own, sited, people):
+        for key, how, text in streamed(db, query.where(understood)):
+            yield point_clue(how, text), key
+    personal = ContactPoint.select(ContactPoint.contact, kind, value).where(
+        ContactPoint.contact.is_null(False) & understood
+    )
+    for key, how, text in streamed(db, personal):
+        yield f"c{point_clue(how, text)}", key
+
+
+def clues_of(row: Prepared) -> Iterator[str]:
+    """The keys by which a row may be about something that is known."""
+    if row.name_clue:
+        yield row.name_clue
+    yield from row.evidence
+    for system, value in row.numbers:
+        yield number_clue(system, value)
+    for person in row.people:
+        if name := person.contact.get("name"):
+            yield person_clue(name)
+        yield from filter(None, map(personal_clue, person.points))
+    for name in row.associations:
+        yield name_clue(name)
 
 
 class Known:
-    """Records by their keys; what is planned is learnt as it is planned."""
+    """The records that a batch of rows may be about."""
 
-    def __init__(self, db: Handle) -> None:
+    def __init__(self, db: Handle, clues: Clues, rows: Sequence[Prepared]) -> None:
         self._db = db
         self._refs: dict[tuple[type[Table], int], Ref] = {}
-        self._blocks: dict[tuple[type[Table], int], dict[int, Table]] = {}
-        self.memberships: dict[Ref, dict[str, Any]] = {}
-        """The newest membership of an organization: its values, stored or planned."""
-        self.eins: dict[Ref, str] = {}
-        self._organizations: dict[str, Ref] = {}
-        self._numbers: dict[tuple[str, str], Ref] = {}
+        self._records: dict[type[Table], dict[int, Table]] = {}
+        self._clues: dict[str, list[Ref]] = {}
+        self._facts: set[tuple[Hashable, ...]] = set()
+        self.facts: dict[Ref, Facts] = {}
+        """By organization."""
+        self.memberships: dict[Ref, Ref] = {}
+        """The newest membership of an organization."""
+        self.points: dict[tuple[Ref, str, str, str], Ref] = {}
+        """Contact points by owner, kind, value and extension."""
+        self.roles: dict[tuple[Ref, Ref], list[Ref]] = {}
+        """The jobs of a contact in an organization."""
+        self.own: dict[tuple[str, Ref], Ref] = {}
+        """Values of coalition-defined fields by key and owner."""
+        self.shares: dict[Ref, list[Ref]] = {}
+        """The silo shares of an organization."""
         self._sites: dict[tuple[Ref, str, str], Ref] = {}
         self._contacts: dict[tuple[Ref, str], Ref] = {}
-        self._named: dict[tuple[str, str], Ref] = {}
-        self._facts: set[tuple[Hashable, ...]] = set()
-        self._read_organizations()
-        self._read_places()
-        self._read_people()
-        self._read_facts()
+        self._tags: dict[str, Ref] = {}
+        self._read(clues, rows)
+
+    # ---------------------------------------------------------------- asking
 
     def record(self, ref: Ref) -> Table:
-        """The stored record behind a ref, read a block of ids at a time."""
+        """The stored record behind a ref."""
         assert ref.id is not None
-        key = (ref.table, ref.id // MANY)
-        block = self._blocks.get(key)
-        if block is None:
-            first = key[1] * MANY
-            block = self._blocks[key] = by_ids(self._db, ref.table, range(first, first + MANY))
-        return block[ref.id]
+        stored = self._records.setdefault(ref.table, {})
+        if ref.id not in stored:
+            stored.update(by_ids(self._db, ref.table, [ref.id]))
+        return stored[ref.id]
 
-    def silos(self) -> dict[str, Ref]:
-        """Silos by their folded code, name and label."""
-        found: dict[str, Ref] = {}
-        for key, *words in tuples(self._db, Silo.select(Silo.id, Silo.code, Silo.name, Silo.label)):
-            for word in words:
-                if word:
-                    found.setdefault(fold(word.replace("_", " ")), self._ref(Silo, key))
+    def ref(self, table: type[Table], record_id: int) -> Ref:
+        """The ref of a stored record."""
+        found = self._refs.get((table, record_id))
+        if found is None:
+            found = self._refs[table, record_id] = Ref(table, record_id)
         return found
 
-    def organization(self, key: str) -> Ref | None:
-        """The organization a name means."""
-        return self._organizations.get(key)
+    def led_to(self, clue: str) -> list[Ref]:
+        """The organizations or contacts a key leads to."""
+        return self._clues.get(clue, []) if clue else []
 
-    def learn_organization(self, key: str, ref: Ref) -> bool:
-        """Remember a name of an organization; the first that had it keeps it. Returns whether it was new to it."""
-        self._organizations.setdefault(key, ref)
-        return self.is_new("name", ref, key)
-
-    def organization_by_number(self, system: str, value: str) -> Ref | None:
-        """The organization with an identifier."""
-        return self._numbers.get((system, value))
-
-    def learn_number(self, system: str, value: str, ref: Ref) -> None:
-        """Remember a planned identifier."""
-        self._numbers[system, value] = ref
+    def learn_clue(self, clue: str, ref: Ref) -> bool:
+        """Remember that a key leads to a record; whether that was new."""
+        if not clue:
+            return False
+        refs = self._clues.setdefault(clue, [])
+        if ref in refs:
+            return False
+        refs.append(ref)
+        return True
 
     def site(self, organization: Ref, name: str, place: str) -> Ref | None:
         """The organization's site of that name at that place; a name or place that is not given fits any."""
@@ -113,26 +193,32 @@ class Known:
         return found
 
     def learn_site(self, organization: Ref, name: str, place: str, ref: Ref) -> None:
-        """Remember a planned site."""
+        """Remember a site."""
         self._sites[organization, name, place] = ref
         self._sites.setdefault((organization, "*", place), ref)
         self._sites.setdefault((organization, name, "*"), ref)
 
+    def works(self, contact: Ref) -> bool:
+        """Whether a contact has a job anywhere; a planned one has not, for all that is known."""
+        if contact.id is None:
+            return any(person is contact for person, _ in self.roles)
+        return bool(tuples(self._db, Role.select(Role.id).where(Role.contact == contact.id).limit(1)))
+
     def contact(self, organization: Ref, name: str) -> Ref | None:
-        """The contact of that name who has a role in the organization."""
+        """The contact of that folded name who has a role in the organization."""
         return self._contacts.get((organization, name))
 
     def learn_contact(self, organization: Ref, name: str, ref: Ref) -> None:
-        """Remember a planned contact."""
-        self._contacts[organization, name] = ref
+        """Remember a contact of an organization."""
+        self._contacts.setdefault((organization, name), ref)
 
-    def named(self, kind: str, name: str) -> Ref | None:
-        """A tag by its name."""
-        return self._named.get((kind, name))
+    def tag(self, name: str) -> Ref | None:
+        """The tag of a folded name."""
+        return self._tags.get(name)
 
-    def learn_named(self, kind: str, name: str, ref: Ref) -> None:
-        """Remember a planned tag."""
-        self._named[kind, name] = ref
+    def learn_tag(self, name: str, ref: Ref) -> None:
+        """Remember a tag."""
+        self._tags[name] = ref
 
     def knows(self, *fact: Hashable) -> bool:
         """Whether a fact is known."""
@@ -145,89 +231,185 @@ class Known:
         self._facts.add(fact)
         return True
 
-    def _read_organizations(self) -> None:
-        for key, name in tuples(self._db, Organization.select(Organization.id, Organization.name)):
-            self.learn_organization(organization_key(name), self._ref(Organization, key))
-        for key, name in tuples(self._db, OtherName.select(OtherName.organization, OtherName.name)):
-            self.learn_organization(organization_key(name), self._ref(Organization, key))
-            self._facts.add(("other name", self._ref(Organization, key), fold(name)))
-        query = Identifier.select(Identifier.organization, Identifier.system, Identifier.value)
-        for key, system, value in tuples(self._db, query):
-            self._numbers[system, value] = self._ref(Organization, key)
-            if system == "ein":
-                self.eins[self._ref(Organization, key)] = value
+    # ---------------------------------------------------------------- reading
 
-    def _read_places(self) -> None:
-        columns = (
-            Site.id,
-            Site.organization,
-            Site.name,
-            Site.street,
-            Site.unit,
-            Site.postal_code,
-            Site.city,
-            Site.kind,
-        )
-        for key, organization, name, street, unit, postal_code, city, kind in tuples(self._db, Site.select(*columns)):
-            place = place_key(street, unit, postal_code, city)
-            if kind == "hq":
-                self._facts.add(("hq", self._ref(Organization, organization)))
-            self.learn_site(self._ref(Organization, organization), fold(name), place, self._ref(Site, key))
-
-    def _read_people(self) -> None:
-        query = Role.select(Role.contact, Role.organization, Role.title, Contact.name).join(
-            Contact, on=(Role.contact == Contact.id)
-        )
-        for contact, organization, title, name in tuples(self._db, query):
-            owner, person = self._ref(Organization, organization), self._ref(Contact, contact)
-            self._contacts.setdefault((owner, fold(name)), person)
-            self._facts.add(("role", person, owner, fold(title)))
-
-    def _read_facts(self) -> None:
-        points = ContactPoint.select(
-            ContactPoint.organization,
-            ContactPoint.site,
-            ContactPoint.contact,
-            ContactPoint.kind,
-            ContactPoint.value,
-            ContactPoint.raw,
-            ContactPoint.extension,
-        )
-        for organization, site, contact, kind, value, raw, extension in tuples(self._db, points):
-            owners = ((Organization, organization), (Site, site), (Contact, contact))
-            for table, key in owners:
-                if key is not None:
-                    self._facts.add(("point", self._ref(table, key), kind, value or fold(raw), extension))
-        names = ("status", "tier", "since", "until", "reason", "recruited_by")
-        ties = Membership.select(Membership.organization, *(Membership._meta.fields[name] for name in names))
-        for key, *values in tuples(self._db, ties.order_by(Membership.id)):
-            self.memberships[self._ref(Organization, key)] = dict(zip(names, values, strict=True))
-        for (key,) in tuples(self._db, SiloShare.select(SiloShare.organization)):
-            self._facts.add(("silo shares", self._ref(Organization, key)))
-        lines = ServiceLine.select(ServiceLine.organization, ServiceLine.site, ServiceLine.name)
-        for organization, site, name in tuples(self._db, lines):
-            self._facts.add(
-                (
-                    "service line",
-                    self._ref(Organization, organization),
-                    None if site is None else self._ref(Site, site),
-                    fold(name),
-                )
-            )
-        for organization, association in tuples(
-            self._db, Affiliation.select(Affiliation.organization, Affiliation.association)
+    def _read(self, clues: Clues, rows: Sequence[Prepared]) -> None:
+        rows = [row for row in rows if row.refusal is None]
+        wanted: set[str] = set()
+        for row in rows:
+            wanted.update(clues_of(row))
+        organizations: set[int] = set()
+        contacts: set[int] = set()
+        found = clues.find(sorted(wanted))
+        for clue, ids in found.items():
+            if clue.startswith(("n:", "i:")):
+                self._clues[clue] = [self.ref(Organization, key) for key in ids]
+                organizations.update(ids)
+        if found:
+            organizations |= self._alike(rows, found)
+        contacts |= self._namesakes(rows, found)
+        for key, name in (
+            tuples(self._db, Tag.select(Tag.id, Tag.name)) if any(row.tags or row.marks for row in rows) else ()
         ):
-            self._facts.add(
-                ("affiliation", self._ref(Organization, organization), self._ref(Organization, association))
-            )
-        for key, name in tuples(self._db, Tag.select(Tag.id, Tag.name)):
-            self._named["tag", fold(name)] = self._ref(Tag, key)
-        tagged = Tagging.select(Tagging.organization, Tagging.tag).where(Tagging.organization.is_null(False))
-        for organization, tag in tuples(self._db, tagged):
-            self._facts.add(("tagging", self._ref(Organization, organization), self._ref(Tag, tag)))
+            self._tags[fold(name)] = self.ref(Tag, key)
+        for some in parts(sorted(organizations)):
+            self._organizations(some)
+        for some in parts(sorted(contacts | self._people_of(organizations))):
+            self._people(some)
 
-    def _ref(self, table: type[Table], record_id: int) -> Ref:
-        found = self._refs.get((table, record_id))
-        if found is None:
-            found = self._refs[table, record_id] = Ref(table, record_id)
+    def _alike(self, rows: Sequence[Prepared], found: Mapping[str, list[int]]) -> set[int]:
+        """The organizations with a name like that of a row which shares a phone, a mail or a street address with it.
+
+        Those are few, while a switchboard leads to many: of the others only the names are read.
+        """
+        pairs = []
+        for row in rows:
+            name = row.organization.get("name", "")
+            for clue in row.evidence if name else ():
+                if (ids := found.get(clue)) and len(ids) <= MOST:
+                    pairs += [(name, clue, key) for key in ids]
+        names: dict[int, list[str]] = {}
+        for some in parts(sorted({key for _, _, key in pairs})):
+            own = Organization.select(Organization.id, Organization.name).where(Organization.id.in_(some))
+            others = OtherName.select(OtherName.organization, OtherName.name).where(OtherName.organization.in_(some))
+            for key, other in (*tuples(self._db, own), *tuples(self._db, others)):
+                names.setdefault(key, []).append(other)
+        wanted = set()
+        for name, clue, key in pairs:
+            if any(likeness(name, other) >= PERHAPS for other in names.get(key, ())):
+                refs = self._clues.setdefault(clue, [])
+                if (ref := self.ref(Organization, key)) not in refs:
+                    refs.append(ref)
+                wanted.add(key)
+        return wanted
+
+    def _namesakes(self, rows: Sequence[Prepared], found: Mapping[str, list[int]]) -> set[int]:
+        """The contacts with the name and a mail address of a person of a row; without an organization, either."""
+        wanted: set[int] = set()
+        for row in rows:
+            for person in row.people:
+                named = set(found.get(person_clue(person.contact["name"]), ())) if person.contact.get("name") else set()
+                reached = {key for point in person.points for key in found.get(personal_clue(point), ())}
+                chosen = named & reached if row.organization.get("name") else named | reached
+                wanted |= chosen
+                for clue in (person_clue(person.contact.get("name", "")), *map(personal_clue, person.points)):
+                    for key in found.get(clue, ()):
+                        if key in chosen:
+                            self.learn_clue(clue, self.ref(Contact, key))
+        return wanted
+
+    def _keep(self, query: Any) -> Iterator[tuple[Ref, Table]]:
+        """The records of a query with their refs, kept for `record`."""
+        found: list[Table] = records(self._db, query)
+        for record in found:
+            table = type(record)
+            self._records.setdefault(table, {})[record.id] = record
+            yield self.ref(table, record.id), record
+
+    def _organizations(self, ids: Sequence[int]) -> None:
+        db = self._db
+        for ref, record in self._keep(Organization.select().where(Organization.id.in_(ids))):
+            self.facts[ref] = Facts({record["name"]})
+        for key, name in tuples(
+            db, OtherName.select(OtherName.organization, OtherName.name).where(OtherName.organization.in_(ids))
+        ):
+            owner = self.ref(Organization, key)
+            self.facts[owner].names.add(name)
+            self._facts.add(("other name", owner, fold(name)))
+        columns = (Identifier.organization, Identifier.system, Identifier.value)
+        for key, system, value in tuples(db, Identifier.select(*columns).where(Identifier.organization.in_(ids))):
+            self.facts[self.ref(Organization, key)].numbers.setdefault(system, set()).add(number_clue(system, value))
+        self._places(ids)
+        ties = Membership.select().where(Membership.organization.in_(ids)).order_by(Membership.id)
+        for ref, record in self._keep(ties):
+            self.memberships[self.ref(Organization, record["organization"])] = ref
+        for ref, record in self._keep(SiloShare.select().where(SiloShare.organization.in_(ids))):
+            self.shares.setdefault(self.ref(Organization, record["organization"]), []).append(ref)
+        lines = ServiceLine.select(ServiceLine.organization, ServiceLine.site, ServiceLine.name)
+        for key, site, name in tuples(db, lines.where(ServiceLine.organization.in_(ids))):
+            where = None if site is None else self.ref(Site, site)
+            self._facts.add(("service line", self.ref(Organization, key), where, fold(name)))
+        ties_out = Affiliation.select(Affiliation.organization, Affiliation.association)
+        for key, association in tuples(db, ties_out.where(Affiliation.organization.in_(ids))):
+            self._facts.add(("affiliation", self.ref(Organization, key), self.ref(Organization, association)))
+        self._tagged(Organization, Tagging.organization, ids)
+        self._own(Organization, CustomValue.organization, ids)
+
+    def _places(self, ids: Sequence[int]) -> None:
+        sites: list[int] = []
+        for ref, record in self._keep(Site.select().where(Site.organization.in_(ids)).order_by(Site.id)):
+            owner = self.ref(Organization, record["organization"])
+            place = place_key(record["street"], record["unit"], record["postal_code"], record["city"])
+            if record["kind"] == "hq":
+                self._facts.add(("hq", owner))
+            self.learn_site(owner, fold(record["name"]), place, ref)
+            self._place_facts(owner, place, record["city"])
+            sites.append(record.id)
+        owned = {"organization": (Organization, ids), "site": (Site, sites)}
+        for name, (table, keys) in owned.items():
+            for some in parts(list(keys)):
+                self._points(table, name, some)
+        for some in parts(sites):
+            self._own(Site, CustomValue.site, some)
+
+    def _place_facts(self, owner: Ref, place: str, town: str) -> None:
+        facts = self.facts[owner]
+        if clue := place_clue(place):
+            facts.places.add(clue)
+        if town:
+            facts.towns.add(fold(town))
+
+    def _points(self, table: type[Table], name: str, ids: Sequence[int]) -> None:
+        field_of: Any = ContactPoint._meta.fields[name]
+        for ref, record in self._keep(ContactPoint.select().where(field_of.in_(ids))):
+            owner = self.ref(table, record[name])
+            self.learn_point(owner, record.stored(), ref)
+            if table is Organization:
+                organization = owner
+            elif table is Site:
+                organization = self.ref(Organization, self.record(owner)["organization"])
+            else:
+                continue
+            self._point_facts(organization, record["kind"], record["value"])
+
+    def _point_facts(self, organization: Ref, kind: str, value: str) -> None:
+        facts = self.facts.get(organization)
+        if facts is not None and value:
+            (facts.phones if kind == "phone" else facts.mails).add(point_clue(kind, value))
+
+    def learn_point(self, owner: Ref, values: dict[str, Any], ref: Ref) -> None:
+        """Remember a contact point by its owner, kind, value and extension."""
+        value = values["value"] or fold(values["raw"])
+        self.points.setdefault((owner, values["kind"], value, values["extension"]), ref)
+
+    def _people_of(self, organizations: set[int]) -> set[int]:
+        found: set[int] = set()
+        for some in parts(sorted(organizations)):
+            query = Role.select().where(Role.organization.in_(some)).order_by(Role.id)
+            for ref, record in self._keep(query):
+                owner, person = self.ref(Organization, record["organization"]), self.ref(Contact, record["contact"])
+                self.roles.setdefault((person, owner), []).append(ref)
+                found.add(record["contact"])
         return found
+
+    def _people(self, ids: Sequence[int]) -> None:
+        employers: dict[Ref, list[Ref]] = {}
+        for person, organization in self.roles:
+            employers.setdefault(person, []).append(organization)
+        for ref, record in self._keep(Contact.select().where(Contact.id.in_(ids))):
+            for organization in employers.get(ref, ()):
+                self.learn_contact(organization, fold(record["name"]), ref)
+        self._points(Contact, "contact", ids)
+        for (owner, kind, value, _), ref in list(self.points.items()):
+            for organization in employers.get(owner, ()):
+                self._point_facts(organization, kind, value if self.record(ref)["value"] else "")
+        self._tagged(Contact, Tagging.contact, ids)
+        self._own(Contact, CustomValue.contact, ids)
+
+    def _tagged(self, table: type[Table], owner: Any, ids: Sequence[int]) -> None:
+        for key, tag in tuples(self._db, Tagging.select(owner, Tagging.tag).where(owner.in_(ids))):
+            self._facts.add(("tagging", self.ref(table, key), self.ref(Tag, tag)))
+
+    def _own(self, table: type[Table], owner: Any, ids: Sequence[int]) -> None:
+        for ref, record in self._keep(CustomValue.select().where(owner.in_(ids))):
+            self.own[str(record["field"]), self.ref(table, record[table.entity.name])] = ref

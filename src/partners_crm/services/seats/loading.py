@@ -341,21 +341,21 @@ class _Loader:
         day = datetime.fromisoformat(at).astimezone(zone(self.unit.db)).date().isoformat() if at else "an unknown day"
         return f"{seat.name}, {who}, by hand on {day}"
 
-    def _source_rows(self) -> Iterable[tuple[int, str, str, Contact | None, dict[str, str]]]:
+    def _source_rows(self) -> Iterable[tuple[int, str, str, Contact | None, dict[str, str], None]]:
         sheet = self.roster.sheet
         reasons = {each.line: f"{each.column}: {each.reason}" for each in self.roster.problems}
         entries = {line: entry for entry in self.roster.entries.values() for line in entry.lines}
         names = column_names(sheet.headers)
-        for row in sheet.rows:
+        for row in self.roster.rows:
             outcome = "rejected" if row.line in reasons else "added" if row.line in self.written else "merged"
             entry = entries.get(row.line)
             contact = None if entry is None else self.people.found.get((entry.person, entry.name))
             record = None if contact is None else by_id(self.unit.db, Contact, contact)
-            yield row.line, outcome, reasons.get(row.line, ""), record, kept_cells(names, row.cells)
+            yield row.line, outcome, reasons.get(row.line, ""), record, kept_cells(names, row.cells), None
 
     def report(self, *, preview: bool) -> LoadReport:
         """What was done."""
-        sheet, rows = self.roster.sheet, len(self.roster.sheet.rows)
+        sheet, rows = self.roster.sheet, len(self.roster.rows)
         problems = len(self.roster.problems)
         return LoadReport(
             file=sheet.name,

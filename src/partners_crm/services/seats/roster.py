@@ -15,7 +15,7 @@ from partners_crm.errors import FileRefused, InvalidValue
 from partners_crm.normalize.dates import ends, parse_date, starts
 from partners_crm.normalize.names import split_name
 from partners_crm.normalize.text import fold, reject_reason, tidy
-from partners_crm.services.importing.tabular import Row, Sheet, read_sheet
+from partners_crm.services.importing.sheets import ReadOptions, Row, Sheet, read_sheet
 from partners_crm.services.rows import Problem, Refusal
 
 COLUMNS: Mapping[str, tuple[str, ...]] = {
@@ -87,6 +87,8 @@ class Roster:
     """A roster read whole."""
 
     sheet: Sheet
+    rows: list[Row]
+    """Those with any text."""
     entries: dict[SeatKey, Entry] = field(default_factory=dict)
     spoilt: set[SeatKey] = field(default_factory=set)
     """Seats that a problem row names: nothing is concluded from their absence."""
@@ -103,11 +105,12 @@ def read_roster(path: Path, seats: Iterable[SeatKey], as_of: date, *, encoding: 
     Raises:
         FileRefused: a fault of the file, or it has no columns of a roster.
     """
-    sheet = read_sheet(path, encoding=encoding)
+    words = {word for names in COLUMNS.values() for word in names}
+    sheet = read_sheet(path, ReadOptions(encoding=encoding), lambda header: fold(header) in words)
     columns = _columns(sheet)
     named = {number for some in columns.values() for number in some}
     unmapped = tuple(each for number, each in enumerate(sheet.headers) if each and number not in named)
-    roster = Roster(sheet, unmapped=unmapped)
+    roster = Roster(sheet, [row for row in sheet.rows() if row.cells], unmapped=unmapped)
     _Reader(roster, columns, frozenset(seats), as_of).read()
     return roster
 
@@ -130,7 +133,7 @@ class _Reader:
         """Entries by their person."""
 
     def read(self) -> None:
-        for row in self.roster.sheet.rows:
+        for row in self.roster.rows:
             seat: SeatKey | None = None
             try:
                 self._check_cells(row)

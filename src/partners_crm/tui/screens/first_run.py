@@ -84,7 +84,7 @@ class FirstRun(House, Screen[None]):
         if message.record_id == IMPORT:
             from partners_crm.tui.screens.importing import ImportFile
 
-            self.house.push_screen(ImportFile(), lambda operation: self.house.changed() if operation else None)
+            self.house.push_screen(ImportFile())
 
     def _create(self, choice: int, name: str, state: str) -> Path:
         if choice == DEMO:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from textual import events
@@ -12,9 +13,9 @@ from textual.containers import Horizontal, VerticalScroll
 
 from partners_crm.crm import Crm
 from partners_crm.errors import Conflict, InvalidValue, NotFound, PartnersError, StoreReplaced
-from partners_crm.model import Declared, Table, Tag
+from partners_crm.model import CustomField, Declared, Table, Tag
 from partners_crm.normalize.text import show, show_lines
-from partners_crm.services import records
+from partners_crm.services import custom_fields, records
 from partners_crm.services.values import read_value, show_value
 from partners_crm.store.read import by_id, by_ids, title_of, titles
 from partners_crm.tui.display import explained, joined, label, stacked
@@ -28,6 +29,23 @@ OFFERED = 2000
 Edited = Callable[[int | None], None]
 
 
+@dataclass(frozen=True, slots=True)
+class Own:
+    """The coalition's own fields of an entity, and what one record said in them when they were read."""
+
+    fields: tuple[CustomField, ...]
+    said: Mapping[str, str]
+    """As stored, by key."""
+
+    @classmethod
+    def read(cls, crm: Crm, table: type[Table], record_id: int | None = None) -> Own:
+        """The fields as they are now; a new record says nothing yet."""
+        fields = custom_fields.fields_of(crm.db, table)
+        ids = [record_id] if fields and record_id is not None else []
+        said = custom_fields.values_of(crm.db, table, ids)
+        return cls(fields, said.get(record_id, {}) if record_id is not None else {})
+
+
 def edit(
     house: Any,
     table: type[Table],
@@ -38,14 +56,15 @@ def edit(
 ) -> None:
     """Read a record and put it into a form, with what was typed before; `then` gets its id, None when it is left."""
 
-    def work(crm: Crm) -> tuple[Table, dict[str, str]]:
+    def work(crm: Crm) -> tuple[Table, dict[str, str], Own]:
         record = by_id(crm.db, table, record_id)
         if draft is not None and draft.uid and record.uid != draft.uid:
             raise NotFound(f"there is no {table.entity.name} {record_id} any more as it was")
-        return record, _texts(crm, record)
+        return record, _texts(crm, record), Own.read(crm, table, record_id)
 
-    def done(found: tuple[Table, dict[str, str]]) -> None:
-        house.push_screen(Form(table, record=found[0], texts=found[1], draft=draft), then)
+    def done(found: tuple[Table, dict[str, str], Own]) -> None:
+        record, texts, own = found
+        house.push_screen(Form(table, record=record, texts=texts, own=own, draft=draft), then)
 
     house.background(work, done, failed)
 
@@ -75,6 +94,7 @@ class Form(Box):
         preset: Mapping[str, Any] | None = None,
         record: Table | None = None,
         texts: Mapping[str, str] | None = None,
+        own: Own | None = None,
         draft: Draft | None = None,
     ) -> None:
         super().__init__()
@@ -86,11 +106,27 @@ class Form(Box):
         # What was put into each line: a line that still holds it is not written, so nothing stored is respelled.
         texts = texts or {name: show_value(how, _default(table, name)) for name, how in self._fields.items()}
         self._given = {name: _harmless(how, texts.get(name, "")) for name, how in self._fields.items()}
+        self._own = Own((), {})
+        if own is not None:
+            self._take_own(own)
         self._warned = False
         self._saving = False
 
+    def _take_own(self, own: Own) -> None:
+        """Ask for the coalition's own fields too, after the others."""
+        self._own = own
+        for each in own.fields:
+            how = self._fields.setdefault(each.key, custom_fields.declared_of(each))
+            self._given.setdefault(each.key, _harmless(how, own.said.get(each.key, "")))
+
     def compose(self) -> ComposeResult:
         """One line for each field, help, keys."""
+        if self.record is None:
+            # Read here, for who opens a new form has nothing else to read.
+            try:
+                self._take_own(Own.read(self.crm, self.table))
+            except PartnersError as error:
+                self.house.fault(error)
         name = self.table.entity.name.replace("_", " ")
         title = f"New {name}" if self.record is None else f"{name.capitalize()} {self.record.id}"
         with Sheet():
@@ -215,8 +251,13 @@ class Form(Box):
     def _save(self, crm: Crm, texts: Mapping[str, str]) -> int | dict[str, PartnersError]:
         """The id of the saved record, or what is wrong by field; "" for the record as a whole."""
         values, wrong = dict(self.preset), dict[str, PartnersError]()
+        asked = {each.key: each for each in self._own.fields}
+        own = dict[str, str]()
         for name, text in texts.items():
             try:
+                if name in asked:
+                    own[name] = custom_fields.read_custom(asked[name], text)
+                    continue
                 values[name] = read_value(crm.db, self.table, name, self._fields[name], text)
             except NotFound as error:
                 if self.table.links().get(name) is Tag:
@@ -228,24 +269,26 @@ class Form(Box):
         if wrong:
             return wrong
         try:
-            return self._write(crm, values)
+            return self._write(crm, values, own)
         except InvalidValue as error:
             fields = [name for name, how in self._fields.items() if how.label == error.field]
             return {fields[0] if fields else "": error}
         except (Conflict, NotFound) as error:
             return {"": error}
 
-    def _write(self, crm: Crm, values: Mapping[str, Any]) -> int:
+    def _write(self, crm: Crm, values: Mapping[str, Any], own: Mapping[str, str]) -> int:
         entity = self.table.entity.name
         if self.record is None:
             with crm.changes(f"add {entity}") as unit:
                 if isinstance(values.get("tag"), str):
                     values = {**values, "tag": records.add(unit, Tag, name=values["tag"]).id}
                 record = records.add(unit, self.table, **values)
+                custom_fields.set_values(unit, record, own)
                 unit.title = f"add {records.describe(record)}"
         else:
             with crm.changes(f"edit {records.describe(self.record)}") as unit:
                 record = records.edit(unit, self.record, **values)
+                custom_fields.set_values(unit, record, own, seen=self._own.said)
         return record.id
 
     def _not_saved(self, error: PartnersError) -> None:
@@ -286,12 +329,13 @@ class Form(Box):
         assert self.record is not None
         record_id = self.record.id
 
-        def work(crm: Crm) -> tuple[Table, dict[str, str]]:
+        def work(crm: Crm) -> tuple[Table, dict[str, str], Own]:
             record = by_id(crm.db, self.table, record_id)
-            return record, _texts(crm, record)
+            return record, _texts(crm, record), Own.read(crm, self.table, record_id)
 
-        def done(found: tuple[Table, dict[str, str]]) -> None:
-            self.record, texts = found
+        def done(found: tuple[Table, dict[str, str], Own]) -> None:
+            self.record, texts, self._own = found
+            texts = {**self._own.said, **texts}
             lines = [label(conflict.message, "bold $error")]
             for name, how in self._fields.items():
                 text = _harmless(how, texts.get(name, ""))

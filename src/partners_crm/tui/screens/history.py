@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from textual.app import ComposeResult
+from textual.binding import Binding
 from textual.containers import VerticalScroll
 
 from partners_crm.crm import Crm
-from partners_crm.services.history import operation_lines
+from partners_crm.services.history import changed_lines, changed_since, operation_lines
 from partners_crm.services.listing import Column
 from partners_crm.services.settings import zone
 from partners_crm.services.times import local
@@ -21,7 +22,7 @@ from partners_crm.tui.widgets.table import VirtualTable
 from partners_crm.tui.widgets.text import Line, Sheet
 
 LINES = 500
-"""Changes of one operation that are shown; the command prints all of a record's."""
+"""Changes of one operation, or records changed since, that are shown; the command prints as many as it is asked for."""
 
 
 class OperationSource:
@@ -54,12 +55,16 @@ class OperationSource:
 class History(MainScreen):
     """What was done; `u` takes the operation under the cursor back."""
 
+    BINDINGS: ClassVar[list[Any]] = [
+        Binding("w", "since", "What changed since this operation", show=False, id="history.since"),
+    ]
+
     def compose(self) -> ComposeResult:
         """Head, operations, status, keys."""
         yield Line(id="head", classes="head")
         yield VirtualTable(OperationSource({}), empty="Nothing was done yet.")
         yield Line(label(GOING), classes="status")
-        yield Line("Enter what it did  u undo this one  U redo the last undo  ? help  q leave", classes="keys")
+        yield Line("Enter what it did  w what changed since  u undo it  U redo  ? help  q leave", classes="keys")
 
     def on_mount(self) -> None:
         """Put the cursor on the operations."""
@@ -89,23 +94,35 @@ class History(MainScreen):
         def work(crm: Crm) -> list[str]:
             return operation_lines(crm.db, number, LINES)
 
-        self.house.background(work, lambda lines: self.house.push_screen(Did(number, lines)))
+        self.house.background(work, lambda lines: self.house.push_screen(Did(f"Operation {number}", lines)))
+
+    def action_since(self) -> None:
+        """Show what changed after the operation under the cursor."""
+        number = self.query_one(VirtualTable).cursor_id
+        if number is None:
+            return
+
+        def work(crm: Crm) -> list[str]:
+            return changed_lines(changed_since(crm.db, number), LINES) or ["nothing"]
+
+        title = f"Changed since operation {number}"
+        self.house.background(work, lambda lines: self.house.push_screen(Did(title, lines)))
 
 
 class Did(Box):
-    """What one operation did, record by record."""
+    """What one operation did, or what changed since, record by record."""
 
     DEFAULT_CSS = "Did VerticalScroll { height: auto; max-height: 80vh; } Did Sheet { width: 96; }"
 
-    def __init__(self, number: int, lines: Sequence[str]) -> None:
+    def __init__(self, title: str, lines: Sequence[str]) -> None:
         super().__init__()
-        self._number = number
+        self._heading = title
         self._lines = lines
 
     def compose(self) -> ComposeResult:
         """Title, lines, keys."""
         with Sheet():
-            yield Line(f"Operation {self._number}", classes="title")
+            yield Line(self._heading, classes="title")
             with VerticalScroll():
                 yield Line(stacked([label(line) for line in self._lines]))
             yield Line("Esc back", classes="keys")

@@ -246,7 +246,7 @@ class Records(MainScreen):
         """Import a file."""
         from partners_crm.tui.screens.importing import ImportFile
 
-        self.house.push_screen(ImportFile(), self._edited)
+        self.house.push_screen(ImportFile())
 
     def _edited(self, record_id: int | None) -> None:
         if record_id is not None:

@@ -92,16 +92,16 @@ class FileSuggester(Suggester):
         """The first folder or fitting file that the path begins."""
         if not value:
             return None
-        typed = Path(value).expanduser()
-        folder, start = (typed, "") if value.endswith("/") else (typed.parent, typed.name)
         try:
+            typed = Path(value).expanduser()
+            folder, start = (typed, "") if value.endswith("/") else (typed.parent, typed.name)
             found = sorted(each for each in folder.iterdir() if each.name.startswith(start or "") and each != typed)
             for each in found:
                 is_folder = each.is_dir()
                 if each.name[0] != "." and (is_folder or each.suffix.lower() in self.suffixes):
                     rest = each.name[len(start) :] + ("/" if is_folder else "")
                     return value + rest if rest == show(rest) else None
-        except OSError:
+        except (OSError, RuntimeError):  # RuntimeError: ~name of nobody
             return None
         return None
 

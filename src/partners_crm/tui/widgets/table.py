@@ -323,3 +323,33 @@ def fitted(wanted: Sequence[int], available: int) -> tuple[int, ...]:
             widths[place] += more
             spare -= more
     return tuple(widths)
+
+
+class PaneTable(VirtualTable):
+    """One of two tables of a screen: it says which one it is."""
+
+    class Moved(Message):
+        """The cursor of a table is on another row; None when the table is empty."""
+
+        def __init__(self, table: PaneTable, place: int | None) -> None:
+            super().__init__()
+            self.table = table
+            self.place = place
+
+    class Chosen(Message):
+        """A row was asked for."""
+
+        def __init__(self, table: PaneTable, place: int) -> None:
+            super().__init__()
+            self.table = table
+            self.place = place
+
+    def on_virtual_table_highlighted(self, message: VirtualTable.Highlighted) -> None:
+        """Say whose cursor it is."""
+        message.stop()
+        self.post_message(self.Moved(self, message.record_id))
+
+    def on_virtual_table_opened(self, message: VirtualTable.Opened) -> None:
+        """Say whose row it is."""
+        message.stop()
+        self.post_message(self.Chosen(self, message.record_id))

@@ -1,0 +1,137 @@
+"""Names of organizations in two spellings: abbreviations, plurals, and slips of the pen.
+
+Two names that differ in no more than that are the same name; whether they are of the same organization is for somebody
+to say who knows more than the names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache, lru_cache
+from typing import NamedTuple
+
+from partners_crm.normalize.text import name_key
+
+ABBREVIATIONS = {
+    "assn": "association",
+    "assoc": "association",
+    "ave": "avenue",
+    "bldg": "building",
+    "centre": "center",
+    "cntr": "center",
+    "ctr": "center",
+    "cmty": "community",
+    "coll": "college",
+    "dept": "department",
+    "dev": "development",
+    "ed": "education",
+    "fdn": "foundation",
+    "ft": "fort",
+    "hosp": "hospital",
+    "hts": "heights",
+    "il": "illinois",
+    "ill": "illinois",
+    "inst": "institute",
+    "intl": "international",
+    "min": "ministries",
+    "mt": "mount",
+    "natl": "national",
+    "ntwk": "network",
+    "org": "organization",
+    "prog": "program",
+    "serv": "services",
+    "soc": "society",
+    "st": "saint",
+    "svc": "services",
+    "svcs": "services",
+    "twp": "township",
+    "univ": "university",
+}
+"""Abbreviations that names of organizations are written with."""
+_PLURALS = {"services": "service", "centers": "center", "programs": "program"}
+_MEANT = {**_PLURALS, **{short: _PLURALS.get(word, word) for short, word in ABBREVIATIONS.items()}}
+OPPOSED = (
+    frozenset(
+        (
+            *("north", "south", "east", "west", "northern", "southern", "eastern", "western", "central", "upper"),
+            *("northeast", "northwest", "southeast", "southwest", "lower"),
+        )
+    ),
+    frozenset(("jr", "sr", "junior", "senior", "ii", "iii", "iv")),
+    frozenset(("boys", "girls", "men", "women", "mens", "womens", "male", "female")),
+)
+"""Words that differ by little and mean something else."""
+_OPPOSED = frozenset().union(*OPPOSED)
+_SHORTEST_WITH_A_SLIP = 12
+"""Letters of a name in which one wrong letter makes no other name."""
+PERHAPS = 75
+"""How alike, of 100, two spellings of one name are at least."""
+ALIKE = 85
+"""How alike, of 100, two names are that deserve a look."""
+
+
+class _Spelled(NamedTuple):
+    """A name as it is compared."""
+
+    words: tuple[str, ...]
+    """Folded, without abbreviations and some plurals."""
+    spaced: str
+    joined: str
+    digits: str
+    opposed: frozenset[str]
+    """Those of its words that mean something else by little."""
+
+
+def same_by_spelling(one: str, other: str) -> bool:
+    """Whether two names differ in abbreviations, plurals or a letter here and there, and in nothing else."""
+    first, second = _spelled(one), _spelled(other)
+    if first.words == second.words:
+        return True
+    lengths = len(first.joined), len(second.joined)
+    most = max(len(first.words), len(second.words))
+    if abs(lengths[0] - lengths[1]) > 2 * most or first.digits != second.digits:
+        return False
+    if first.opposed and second.opposed and first.opposed != second.opposed:
+        return False
+    if len(first.words) == len(second.words) and all(map(_same_word, first.words, second.words)):
+        return True
+    if min(lengths) < _SHORTEST_WITH_A_SLIP or abs(lengths[0] - lengths[1]) > 1:
+        return first.joined == second.joined
+    return _edits(first.joined, second.joined, 1) <= 1
+
+
+def likeness(one: str, other: str) -> float:
+    """How alike two names are, from 0 to 100: the share of letters that need no edit."""
+    return _rapidfuzz()[1](_spelled(one).spaced, _spelled(other).spaced)
+
+
+@lru_cache(maxsize=16_384)
+def _spelled(name: str) -> _Spelled:
+    kept = tuple([_MEANT.get(word, word) for word in name_key(name).split() if word != "and"])
+    joined = "".join(kept)
+    digits = "" if joined.isalpha() else "".join(filter(str.isdigit, joined))
+    return _Spelled(kept, " ".join(kept), joined, digits, _OPPOSED.intersection(kept))
+
+
+def _same_word(one: str, other: str) -> bool:
+    if one == other:
+        return True
+    shorter = min(len(one), len(other))
+    most = 1 if shorter < 7 else 2
+    if shorter < 5 or abs(len(one) - len(other)) > most:
+        return False
+    return _edits(one, other, most) <= most
+
+
+def _edits(one: str, other: str, most: int) -> int:
+    """How many letters were slipped, dropped, added or swapped; one more than `most` where it is more."""
+    return int(_rapidfuzz()[0](one, other, score_cutoff=most))
+
+
+@cache
+def _rapidfuzz() -> tuple[Callable[..., int], Callable[..., float]]:
+    # Most names are spelled alike, and need it not.
+    from rapidfuzz import fuzz
+    from rapidfuzz.distance import OSA
+
+    return OSA.distance, fuzz.ratio

@@ -1,0 +1,1 @@
+"""Exporting: the records a query means as a table, or the whole coalition as lines that can be loaded again."""

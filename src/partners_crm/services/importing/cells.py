@@ -1,0 +1,239 @@
+"""Reading one cell by what its column means: repairs that are said, words for nothing, marks, districts, dates."""
+
+from __future__ import annotations
+
+import html
+import re
+from datetime import date, timedelta
+from typing import Literal, NamedTuple
+
+from partners_crm.normalize.text import fold
+
+STATUS_WORDS = {
+    "active": "active",
+    "active member": "active",
+    "member": "active",
+    "current": "active",
+    "yes": "active",
+    "prospect": "prospect",
+    "prospective": "prospect",
+    "invited": "invited",
+    "lapsed": "lapsed",
+    "lapsed member": "lapsed",
+    "expired": "lapsed",
+    "former": "lapsed",
+    "former member": "lapsed",
+    "inactive": "lapsed",
+    "closed": "closed",
+    "out of business": "closed",
+}
+"""Words of spreadsheets for the status of a member, folded."""
+MAIL_WORDS = {
+    "subscribed": "ok",
+    "confirmed": "ok",
+    "unsubscribed": "unsubscribed",
+    "opted out": "unsubscribed",
+    "opt out": "unsubscribed",
+    "complained": "unsubscribed",
+    "spam complaint": "unsubscribed",
+    "cleaned": "bounced",
+    "bounced": "bounced",
+    "bouncing": "bounced",
+    "hard bounce": "bounced",
+    "invalid": "bounced",
+}
+"""Words of mail programs for what became of an address, folded."""
+MARKS = frozenset(
+    {"x", "xx", "y", "yes", "true", "1", "t", "ja", "wahr", "checked", "on", "✓", "✔", "☑", "✗", "✘", "☒", "*", "•"}
+)
+"""What people put where something holds; signs as they are, words folded."""
+NO_MARKS = frozenset({"", "n", "no", "false", "0", "f", "nein", "falsch", "off", "unchecked", "☐"})
+_BLANKS = {"n a", "na", "none", "unknown", "tbd", "null", "nil", "not available", "not applicable"}
+_LONGEST_BLANK = 20
+_BEGIN_BLANKS = frozenset(word[0] for word in _BLANKS)
+SPLIT = re.compile(r"\s*(?::::|[;|,\n])\s*")
+"""Between several values of one cell."""
+_SUFFIXES = {"inc", "nfp", "llc", "ltd", "co", "corp", "incorporated"}
+PO_BOX = re.compile(r"\s*p\.?\s*o\.?\s*box\b", re.IGNORECASE)
+_DISTRICT = re.compile(
+    r"(?:ocd-division/\S+/sld[lu]:|[a-z]{2}-)?"
+    r"(?:(?:state )?(?P<word>house|senate|representative|legislative|sen|rep)|(?P<code>sld[lu]|hd|sd|h|s))?"
+    r"\.?[ :.#-]*(?:district|dist|no)?[ .#]*"
+    r"(?P<number>\d{1,3})(?:st|nd|rd|th|\.0)?(?: district)?",
+    re.IGNORECASE | re.ASCII,
+)
+_SEVERAL_DISTRICTS = re.compile(r"\s*(?:&|/|,|;|\+|\band\b)\s*", re.IGNORECASE)
+_CHAMBERS = {
+    **dict.fromkeys(("house", "representative", "rep", "sldl", "hd", "h"), "house"),
+    **dict.fromkeys(("senate", "sen", "sldu", "sd", "s"), "senate"),
+}
+_LOST_DIGITS = re.compile(r"\d(?:\.\d+)?e[+-]?\d+", re.IGNORECASE | re.ASCII)
+_SERIAL = re.compile(r"([1-7]\d{4})(?:\.0+)?", re.ASCII)
+_ZERO_DAYS = {"0/0/00", "0/0/0000", "1/0/1900", "0000-00-00", "00/00/0000"}
+_EIN = re.compile(r"(\d{2})-?(\d{7})", re.ASCII)
+_DAMAGED = re.compile(r"[ÃÂ][\x80-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ]|â€")
+"""Two of the letters that the bytes of one accented letter become in Windows-1252."""
+_TWO_PEOPLE = re.compile(r"\s(?:&|and|/)\s|\w/\w", re.IGNORECASE)
+_ZERO_STATES = frozenset(
+    (
+        *("ct", "ma", "me", "nh", "nj", "pr", "ri", "vi", "vt", "connecticut", "maine", "massachusetts", "mass"),
+        *("new hampshire", "new jersey", "puerto rico", "rhode island", "vermont", "virgin islands"),
+    )
+)
+_MONEY = re.compile(r"\(?[-$\s]*\$?\s*([\d,.\s]+)\)?", re.ASCII)
+
+
+class Read(NamedTuple):
+    """What a cell was read as."""
+
+    value: str
+    said: str = ""
+    """What was repaired, or why it was not taken, as the end of a sentence; "" when it was read as it is."""
+    serious: bool = False
+    """Whether a person should look: the text says something, and it was not taken."""
+
+
+def is_blank(text: str) -> bool:
+    """Whether a cell says nothing, in words or signs."""
+    stripped = text.strip()
+    if len(stripped) > _LONGEST_BLANK or stripped in MARKS:
+        return False
+    # What begins with a plain letter or digit begins with it folded, too: most cells need no folding.
+    if (first := stripped[:1]).isalnum() and first.isascii() and first.lower() not in _BEGIN_BLANKS:
+        return False
+    folded = fold(stripped)
+    return not folded or folded in _BLANKS
+
+
+def lost_digits(text: str) -> bool:
+    """Whether a spreadsheet wrote the number with a power of ten, so that digits of it are gone."""
+    return "E" in text.upper() and bool(_LOST_DIGITS.fullmatch(text.strip()))
+
+
+def read_mark(text: str) -> bool | None:
+    """Whether a cell says yes; None where it says neither yes nor no."""
+    stripped = text.strip()
+    folded = fold(stripped)
+    if stripped in MARKS or folded in MARKS:
+        return True
+    if folded in NO_MARKS and (folded or not stripped or stripped in {"-", "☐"}):
+        return False
+    return False if is_blank(text) else None
+
+
+def plain_name(text: str) -> Read:
+    """A name without what a web page or a formula left in it."""
+    if "&" in text and (plain := html.unescape(text)) != text:
+        return Read(plain, f"was read as {plain}")
+    if text.startswith("#") and text.upper() in {"#N/A", "#REF!", "#NAME?", "#VALUE!", "#NULL!", "#DIV/0!"}:
+        return Read("", "is an error of a formula")
+    return Read(text)
+
+
+def doubtful_name(text: str, *, is_person: bool) -> str:
+    """Why a name should be looked at by a person; "" when it reads like one."""
+    if "\ufffd" in text:
+        return "has lost a letter: write it anew"
+    if _DAMAGED.search(text):
+        return "looks like UTF-8 that was read as something else: write it anew, or export the file as UTF-8"
+    if is_person and _TWO_PEOPLE.search(text):
+        return "may be two people in one cell; kept as one name"
+    return ""
+
+
+def has_leading_zeros(state: str) -> bool:
+    """Whether ZIP codes of a state begin with zero: New England, New Jersey and the islands."""
+    return fold(state) in _ZERO_STATES
+
+
+def postal_code(text: str) -> Read:
+    """A ZIP code with its hyphen; lost zeros are put back where an address is read."""
+    plain = text.replace("\xa0", " ").strip().removesuffix(".0").rstrip("-").strip()
+    if lost_digits(plain):
+        return Read("", "has lost digits in a spreadsheet", serious=True)
+    if len(plain) in {8, 9} and plain.isdecimal():
+        plain = plain.zfill(9)
+        plain = f"{plain[:5]}-{plain[5:]}"
+        return Read(plain, f"was read as {plain}")
+    if re.fullmatch(r"\d{5} ?[-–] ?\d{4}|\d{5} \d{4}", plain, re.ASCII):
+        plain = f"{plain[:5]}-{plain[-4:]}"
+    return Read(plain)
+
+
+def ein(text: str) -> Read:
+    """An EIN as two and seven digits; "" for a blank and for what is none."""
+    if is_blank(text):
+        return Read("")
+    plain = text.strip().removesuffix(".0").replace(" ", "")
+    if lost_digits(plain):
+        return Read("", "has lost digits in a spreadsheet", serious=True)
+    if re.fullmatch(r"\d{7,8}", plain, re.ASCII):
+        found = plain.zfill(9)
+        return Read(
+            f"{found[:2]}-{found[2:]}", f"was read as {found[:2]}-{found[2:]}, with the zeros a spreadsheet drops"
+        )
+    read = _EIN.fullmatch(plain)
+    if read is None:
+        return Read("", "is no EIN (two and seven digits); kept in the source row", serious=True)
+    return Read(f"{read[1]}-{read[2]}")
+
+
+def serial_day(text: str, epoch: Literal[1900, 1904]) -> str:
+    """The day that a plain number of a spreadsheet means in a date column, as ISO text; "" where it means none.
+
+    Days are counted from 1899-12-30 (its leap day of 1900 never was), or from 1904-01-01.
+    """
+    read = _SERIAL.fullmatch(text.strip())
+    if read is None:
+        return ""
+    first = date(1904, 1, 1) if epoch == 1904 else date(1899, 12, 30)
+    return (first + timedelta(days=int(read[1]))).isoformat()
+
+
+def is_no_day(text: str) -> bool:
+    """Whether a date cell holds a spreadsheet's zero."""
+    return text.strip() in _ZERO_DAYS
+
+
+def money(text: str) -> str:
+    """A number as `-1200.5` from `($1,200.50)` or `1.200,50`; the text itself where it is none."""
+    found = _MONEY.fullmatch(text.strip())
+    if found is None or not any(letter.isdigit() for letter in text):
+        return text
+    digits = found[1].replace(" ", "")
+    if "," in digits and "." in digits and digits.rindex(",") > digits.rindex("."):
+        digits = digits.replace(".", "").replace(",", ".")
+    elif digits.count(",") == 1 and len(digits.partition(",")[2]) != 3 and "." not in digits:
+        digits = digits.replace(",", ".")
+    digits = digits.replace(",", "")
+    if not re.fullmatch(r"\d+(?:\.\d+)?", digits):
+        return text
+    is_minus = text.strip().startswith(("(", "-"))
+    return f"-{digits}" if is_minus else digits
+
+
+def read_district(text: str, chamber: str) -> tuple[int, str]:
+    """(number, chamber) of a cell in a column of a chamber; number 0 where the text is no district."""
+    read = _DISTRICT.fullmatch(text.strip())
+    if read is None:
+        return 0, chamber
+    word = (read["word"] or read["code"] or "").lower()
+    return int(read["number"]), _CHAMBERS.get(word, chamber)
+
+
+def several_districts(text: str) -> tuple[int, ...]:
+    """The numbers of a cell that names several districts, such as "27 & 28"; empty when it does not."""
+    parts = [part for part in _SEVERAL_DISTRICTS.split(text.strip()) if part]
+    numbers = tuple(read_district(part, "")[0] for part in parts)
+    return numbers if len(numbers) > 1 and all(numbers) else ()
+
+
+def names_in(text: str) -> list[str]:
+    """The names in a cell; "Inc." behind a comma is no name of its own."""
+    found: list[str] = []
+    for part in filter(None, SPLIT.split(text.strip())):
+        if found and fold(part) in _SUFFIXES:
+            found[-1] += f", {part}"
+        elif not is_blank(part):
+            found.append(part)
+    return found

@@ -1,0 +1,302 @@
+"""What the columns of a file mean, guessed from their names and their values, each with the reason in words."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from partners_crm.normalize.contact_values import normalize_email, normalize_web
+from partners_crm.normalize.text import fold
+from partners_crm.services.importing.cells import MAIL_WORDS, MARKS, NO_MARKS, STATUS_WORDS, is_blank
+from partners_crm.services.importing.mapping import ColumnMapping, Use
+from partners_crm.services.importing.targets import IGNORED, PERSONAL, RECORDS, Target, known_names
+
+SURE = 0.8
+"""The share of the values of a column that must look alike before they decide what it is."""
+ALIKE = 90
+"""How alike, of 100, an unknown header must be to a known one."""
+_SHORTEST_ALIKE = 6
+_SHORTEST_BEGINNING = 3
+_MOST_GROUP_WORDS = 2
+"""Words of a group of columns that may stand before the name of one."""
+_NUMBERED = re.compile(r"(.*?) ?([1-9])(?: (.*))?")
+_BESIDE = frozenset(("primary", "main", "work", "business", "office", "organization", "agency", "company", "member"))
+_BESIDE_A_PLACE = frozenset(("site", "street", "mailing", "work", "business", "office", "main", "primary"))
+_OF_ANYTHING = frozenset(("name", "type", "kind", "status", "notes", "note", "title", "id", "location"))
+"""Names of columns that say little behind another word: the name of a street is nobody's."""
+_PERSON_WORDS = ("contact", "person", "attendee")
+_PEOPLE = frozenset({"contact", "role"})
+_LAST_WORDS = ("value", "formatted")
+_DATE = re.compile(r"(\d\d?)[-/.](\d\d?)[-/.](?:\d{4}|\d\d)", re.ASCII)
+_ZIP = re.compile(r"\d{5}(?:-?\d{4})?(?:\.0)?", re.ASCII)
+_EIN = re.compile(r"\d\d-\d{7}", re.ASCII)
+_PHONE = re.compile(
+    r"(?:\+?1[ .-]?)?(?:\(\d{3}\)|\d{3})[ .-]?\d{3}[ .-]?\d{4}(?:\W*(?:ext\W*|x ?)\d+)?", re.ASCII | re.IGNORECASE
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    target: Target
+    rank: int
+    """Smaller is surer."""
+    reason: str
+
+
+@dataclass(slots=True)
+class Coalition:
+    """What a guess has to know of the coalition: its silos and its own fields by their folded names."""
+
+    silos: Mapping[str, str] = field(default_factory=dict)
+    """Code of a silo by its folded code, name and label."""
+    own: Mapping[str, str] = field(default_factory=dict)
+    """Key of a coalition-defined field by its folded key and label."""
+
+
+def guess(
+    headers: Sequence[str], sample: Iterable[Sequence[str]] = (), coalition: Coalition | None = None
+) -> ColumnMapping:
+    """What each column means. Of two columns for one field the better known name wins, then the first."""
+    coalition = coalition or Coalition()
+    values: list[list[str]] = [[] for _ in headers]
+    for cells in sample:
+        for number, cell in enumerate(cells[: len(headers)]):
+            if not is_blank(cell):
+                values[number].append(cell.strip())
+    found: dict[int, list[_Found]] = {}
+    for number, header in enumerate(headers):
+        found[number] = [*_by_header(header, values[number], coalition), *_by_values(header, values[number])]
+    _name_beside_an_organization(headers, values, found)
+    uses = _settle(headers, found)
+    return ColumnMapping(tuple(headers), tuple(uses), day_first=_day_first(uses, values))
+
+
+def _settle(headers: Sequence[str], found: Mapping[int, list[_Found]]) -> list[Use]:
+    """Give each target to the column that is surest of it."""
+    chosen: dict[int, _Found] = {}
+    owners: dict[Target, int] = {}
+    order = sorted((each.rank, place, number) for number, some in found.items() for place, each in enumerate(some))
+    for _, place, number in order:
+        each = found[number][place]
+        if number in chosen or (each.target in owners and not each.target.is_several):
+            continue
+        chosen[number] = each
+        owners[each.target] = number
+    uses = []
+    for number in range(len(headers)):
+        if number in chosen:
+            uses.append(Use(chosen[number].target, chosen[number].reason))
+        elif taken := [each.target for each in found[number] if each.target in owners]:
+            uses.append(Use(None, f"{headers[owners[taken[0]]]} is the {taken[0].described}"))
+        else:
+            uses.append(Use(None, "neither its name nor its values are known"))
+    return uses
+
+
+def _by_header(header: str, values: Sequence[str], coalition: Coalition) -> list[_Found]:
+    folded = fold(header)
+    if not folded or folded in IGNORED:
+        return []
+    if code := _silo(folded, values, coalition):
+        return [_Found(Target("silo", code), 0, "names a silo, its cells are marks")]
+    found: list[_Found] = []
+    for skipped, some in enumerate(_endings(folded)):
+        # The words above a group of columns stand before their own.
+        if key := coalition.own.get(some):
+            return [_Found(Target("own", key), 0, "a field of this coalition")]
+        if skipped and some in _OF_ANYTHING and folded.split()[0] not in _BESIDE:
+            continue
+        found = [_Found(target, rank + 15 * skipped, "a known name of it") for target, rank in _named(some)]
+        if found:
+            break
+    if not found:
+        found = _alike(folded)
+    return [each for each in found if _fits(each.target, values)] or _instead(found)
+
+
+def _endings(folded: str) -> Iterator[str]:
+    """A header, then what is left of it without its first words; of `DBA or acronym` each part."""
+    words = folded.split()
+    for start in range(min(len(words), _MOST_GROUP_WORDS + 1)):
+        yield " ".join(words[start:])
+    if "or" in words:
+        place = words.index("or")
+        yield words[place - 1] if place else ""
+        yield " ".join(words[place + 1 :])
+
+
+def _silo(folded: str, values: Sequence[str], coalition: Coalition) -> str:
+    """The code of the one silo that a column of marks is named after; "" when it is none, or not one alone."""
+    if not values or not all(fold(value) in MARKS | NO_MARKS or value in MARKS for value in values):
+        return coalition.silos.get(folded, "") if not values and folded not in known_names() else ""
+    for some in _endings(folded):
+        if some in coalition.silos:
+            return coalition.silos[some]
+        named = some.split()
+        codes = {
+            code
+            for name, code in coalition.silos.items()
+            if named and all(any(_begins(word, other) for other in name.split()) for word in named)
+        }
+        if len(codes) == 1 and some not in known_names():
+            return codes.pop()
+    return ""
+
+
+def _begins(word: str, other: str) -> bool:
+    return word == other or (len(word) >= _SHORTEST_BEGINNING and other.startswith(word))
+
+
+def _named(folded: str) -> list[tuple[Target, int]]:
+    """(target, rank) of a header that is a known name, with a number in it or a word before it."""
+    names = known_names()
+    if folded in names:
+        return [names[folded]]
+    if numbered := _NUMBERED.fullmatch(folded):
+        before, digit, after = numbered[1], int(numbered[2]), numbered[3] or ""
+        words = [word for word in (*before.split(), *after.split()) if word not in _LAST_WORDS]
+        is_person = any(word in _PERSON_WORDS for word in words)
+        for some in (words, [word for word in words if word not in _PERSON_WORDS]):
+            if (plain := " ".join(some)) in names or (is_person and plain in {"", "name"}):
+                target, rank = names[plain] if plain else (Target("contact", "name"), 0)
+                if is_person and plain == "name":
+                    target = Target("contact", "name")
+                if is_person and (target.kind in _PEOPLE or target.name in PERSONAL or target.name == "phone"):
+                    name = "contact_phone" if target.name == "phone" else target.name
+                    return [(target._replace(name=name, person=digit), rank + 5)]
+                if target.is_several or digit == 1:
+                    return [(target, rank + 5)]
+        return []
+    first, _, rest = folded.partition(" ")
+    if first in _PERSON_WORDS and rest in names:
+        target, rank = names[rest]
+        if target == Target("", "phone"):
+            return [(Target("", "contact_phone"), rank + 10)]
+        return [(target, rank + 10)] if target.kind in _PEOPLE or target.name in PERSONAL else []
+    if rest not in names or not (first in _BESIDE or first in _BESIDE_A_PLACE):
+        return []
+    target, rank = names[rest]
+    is_place = target.kind == "site" or target == Target("", "phone")
+    return [(target, rank + 10)] if is_place or first not in _BESIDE_A_PLACE else []
+
+
+def _alike(folded: str) -> list[_Found]:
+    if len(folded) < _SHORTEST_ALIKE:
+        return []
+    from rapidfuzz import fuzz, process  # most files have headers that are known
+
+    best = process.extractOne(folded, list(known_names()), scorer=fuzz.ratio, score_cutoff=ALIKE)
+    if best is None:
+        return []
+    target, rank = known_names()[best[0]]
+    return [_Found(target, 40 + rank, f"looks like {best[0]}")]
+
+
+def _fits(target: Target, values: Sequence[str]) -> bool:
+    """Whether the values of a column speak against what its name says."""
+    if target == Target("membership", "status"):
+        of_members = sum(fold(value) in STATUS_WORDS for value in values)
+        return of_members >= sum(fold(value) in MAIL_WORDS for value in values)
+    if len(values) < 3:
+        return True
+    if target.kind == "" and target.name in {"unsubscribed", "do_not_contact"}:
+        return True
+    if target in {Target("", "phone"), Target("", "contact_phone"), Target("", "fax")}:
+        return _share(values, lambda value: sum(letter.isdigit() for letter in value) >= 7) > 0.1
+    if target == Target("identifier", "value"):
+        return _share(values, lambda value: sum(letter.isdigit() for letter in value) >= 7) > 0.3
+    if target.kind == "site" and target.name in {"latitude", "longitude"}:
+        return _share(values, _is_number) > 0.5
+    return True
+
+
+def _instead(found: Sequence[_Found]) -> list[_Found]:
+    if any(each.target == Target("membership", "status") for each in found):
+        return [_Found(Target("", "email_status"), 5, "its values are those of a mail program")]
+    return []
+
+
+def _by_values(header: str, values: Sequence[str]) -> list[_Found]:
+    """What the values alone say; weaker than any known name."""
+    if len(values) < 2:
+        return []
+    words = fold(header)
+    total = len(values)
+
+    def found(target: Target, count: float, what: str) -> list[_Found]:
+        return [_Found(target, 60, f"{round(count * total)} of {total} values {what}")]
+
+    mails = _share(values, lambda value: bool(normalize_email(value)[0]))
+    if mails >= SURE:
+        return found(Target("", "email"), mails, "are mail addresses")
+    phones = _share(values, lambda value: bool(_PHONE.fullmatch(value)))
+    if phones >= SURE:
+        if "fax" in words:
+            return found(Target("", "fax"), phones, "are phone numbers, and its name says fax")
+        is_mobile = any(word in words for word in ("cell", "mobile", "direct"))
+        return found(Target("", "contact_phone" if is_mobile else "phone"), phones, "are phone numbers")
+    for pattern, target, what in (
+        (_EIN, Target("identifier", "value"), "are EINs"),
+        (_ZIP, Target("site", "postal_code"), "are ZIP codes"),
+    ):
+        share = _share(values, lambda value, pattern=pattern: bool(pattern.fullmatch(value)))  # type: ignore[misc]  # the default binds it
+        if share >= SURE and (what == "are EINs" or "zip" in words or "post" in words):
+            return found(target, share, what)
+    webs = _share(values, lambda value: "." in value and "@" not in value and bool(normalize_web(value)[0]))
+    if webs >= SURE and any(each.lower().startswith(("http", "www.")) for each in values):
+        return found(Target("", "web"), webs, "are web addresses")
+    return []
+
+
+def _name_beside_an_organization(
+    headers: Sequence[str], values: Sequence[Sequence[str]], found: dict[int, list[_Found]]
+) -> None:
+    """Beside a column that names the organization, "Name" is a person's."""
+    organization = Target("organization", "name")
+    has_names = any(fold(header) == "name" and cells for header, cells in zip(headers, values, strict=True))
+    others = []
+    for number, some in found.items():
+        if fold(headers[number]) != "name" and any(each.target == organization for each in some):
+            if values[number] or not has_names:
+                others.append(number)
+            else:
+                some.clear()  # an empty column names nobody
+    for number, header in enumerate(headers):
+        if fold(header) == "name" and others:
+            found[number] = [_Found(Target("contact", "name"), 0, f"{headers[others[0]]} names the organization")]
+    # A second name of the organization is one it is also known by.
+    for number in others:
+        found[number].append(_Found(Target("other_name", "name"), 50, "another column names the organization"))
+
+
+def _day_first(uses: Sequence[Use], values: Sequence[Sequence[str]]) -> bool:
+    """Whether dates of the file are written day first: only what cannot be read the other way decides."""
+    votes: Counter[bool] = Counter()
+    for use, cells in zip(uses, values, strict=True):
+        how = use.target.declared if use.target else None
+        if how is not None and how.kind == "day":
+            for cell in cells:
+                if read := _DATE.match(cell):
+                    first, second = int(read[1]), int(read[2])
+                    if (first > 12) != (second > 12):
+                        votes[first > 12] += 1
+    return votes[True] > votes[False]
+
+
+def _share(values: Sequence[str], test: Callable[[str], bool]) -> float:
+    return sum(map(test, values)) / len(values)
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def entity_words() -> tuple[str, ...]:
+    """The entities a column can fill, as typed in a mapping."""
+    return tuple(table.entity.name for table in RECORDS)

@@ -1,0 +1,496 @@
+"""What a row adds to the records it is about: each method plans the steps of one kind of record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from partners_crm.errors import InvalidValue
+from partners_crm.model import (
+    Affiliation,
+    Contact,
+    ContactPoint,
+    CustomValue,
+    Identifier,
+    Membership,
+    Organization,
+    OtherName,
+    Role,
+    ServiceLine,
+    Site,
+    Table,
+    Tag,
+    Tagging,
+)
+from partners_crm.normalize.spelling import same_by_spelling
+from partners_crm.normalize.text import fold
+from partners_crm.services.custom_fields import read_custom
+from partners_crm.services.importing.cells import money
+from partners_crm.services.importing.keys import (
+    name_clue,
+    number_clue,
+    organization_key,
+    person_clue,
+    personal_clue,
+    point_clue,
+)
+from partners_crm.services.importing.known import Facts, Known
+from partners_crm.services.importing.prepare import Person, Prepared
+from partners_crm.services.importing.steps import Batch, Ref, RowResult, Stated, Step
+from partners_crm.services.records import blank, complete
+from partners_crm.services.rows import Problem, Refusal
+
+if TYPE_CHECKING:
+    from partners_crm.services.importing.planning import Planner
+
+_TOLD_OF_SITES = ("latitude", "longitude", "match_level", "service_area", "since", "until")
+_EMPTY = (None, "", False)
+
+
+class RowWriter:
+    """Plans the records of one row."""
+
+    __slots__ = ("_steps", "batch", "known", "owner", "result", "row")
+
+    def __init__(
+        self, owner: Planner, known: Known, batch: Batch, steps: dict[Ref, Step], row: Prepared, result: RowResult
+    ) -> None:
+        self.owner = owner
+        self.known = known
+        self.batch = batch
+        self.row = row
+        self.result = result
+        self._steps = steps
+
+    # ---------------------------------------------------------------- the organization
+
+    def organization(self, ref: Ref | None) -> Ref:
+        """The organization of the row: filled in where it is known, else added."""
+        row, known = self.row, self.known
+        values = row.organization
+        name = values["name"]
+        if ref is None:
+            ref = self._add(Organization, values, "organization")
+            known.facts[ref] = Facts({name})
+            self._learn(row.name_clue, ref)
+        else:
+            facts = known.facts[ref]
+            self._fill(
+                ref, {key: value for key, value in values.items() if key != "name"}, ("kind", "note"), "organization"
+            )
+            if organization_key(name) not in map(organization_key, facts.names):
+                self._other_name(ref, name)
+                self.wrote("organization", "name")
+        for system, value in row.numbers:
+            self._number(ref, system, value)
+        for other in row.other_names:
+            if fold(other) not in map(fold, known.facts[ref].names):
+                self._other_name(ref, other)
+        return ref
+
+    def _other_name(self, ref: Ref, name: str) -> None:
+        self.known.facts[ref].names.add(name)
+        if self.known.is_new("other name", ref, fold(name)):
+            self._add(OtherName, {"organization": ref, "name": name, "kind": "other"}, "other_name")
+            self._learn(name_clue(name), ref)
+
+    def _number(self, ref: Ref, system: str, value: str) -> None:
+        numbers = self.known.facts[ref].numbers.setdefault(system, set())
+        clue = number_clue(system, value)
+        if clue not in numbers:
+            numbers.add(clue)
+            self._add(Identifier, {"organization": ref, "system": system, "value": value}, "identifier")
+            self.wrote("", "member_id")
+            self._learn(clue, ref)
+
+    def membership(self, organization: Ref, *, is_new: bool) -> None:
+        """Its tie to the coalition."""
+        values, terms = self.row.membership, self.owner.terms
+        tie = self.known.memberships.get(organization)
+        if tie is None:
+            if values.get("status") or values.get("since") or (is_new and terms.members):
+                new = {"organization": organization, "recorded_on": terms.today.isoformat(), **values}
+                self.known.memberships[organization] = self._add(Membership, new, "membership")
+            return
+        self._fill(tie, values, tuple(values), "membership")
+
+    def site(self, organization: Ref) -> Ref | None:
+        """The site of the row."""
+        row, known = self.row, self.known
+        if row.site is None:
+            return None
+        values = {**blank(Site), **row.site}
+        name = fold(values["name"]) if values["name"] else ""
+        ref = known.site(organization, name, row.place)
+        if ref is None:
+            # A file that names sites lists many for one organization; a file that does not gives the main address.
+            if not values["kind"]:
+                is_one_of_many = self.owner.tells_sites or known.knows("hq", organization)
+                values["kind"] = "service" if is_one_of_many else "hq"
+            values["organization"] = organization
+            ref = self._add(Site, values, "site")
+            known.learn_site(organization, name, row.place, ref)
+            if values["kind"] == "hq":
+                known.is_new("hq", organization)
+        else:
+            stated = {key: value for key, value in row.site.items() if key not in {"organization", "kind"}}
+            self._fill(ref, stated, _TOLD_OF_SITES, "site", keep=("street", "address_note"))
+        facts = known.facts[organization]
+        if row.town:
+            facts.towns.add(row.town)
+        for clue in row.places:
+            facts.places.add(clue)
+            self._learn(clue, organization)
+        return ref
+
+    # ---------------------------------------------------------------- people
+
+    def person(self, organization: Ref, number: int) -> Ref | None:
+        """One of the people of the row, with a role in the organization; None for one without a name."""
+        person = self.row.people[number]
+        name = person.contact.get("name", "")
+        if not name:
+            return None
+        ref = self.known.contact(organization, fold(name)) or self._same_person(person)
+        if ref is None:
+            ref = self._add_contact(person)
+        else:
+            self._fill(ref, person.contact, ("note",), "contact")
+        self.known.learn_contact(organization, fold(name), ref)
+        self._role(ref, organization, person.role)
+        self._mark(ref, person)
+        return ref
+
+    def lone_person(self, number: int) -> tuple[Ref, bool]:
+        """A person of a row that names no organization, and whether it is a new one.
+
+        Whoever may not be contacted is kept, known or not: that is what the mark is for.
+
+        Raises:
+            Refusal: nobody knows the person, and nothing is to be added.
+        """
+        person = self.row.people[number]
+        name = person.contact.get("name", "")
+        ref = self._same_person(person)
+        if ref is None and name:
+            named = self.known.led_to(person_clue(name))
+            alone = [each for each in named if not self.known.works(each)]
+            ref = named[0] if len(named) == 1 else next(iter(alone), None)
+        if ref is None and not name:
+            by_point = [each for point in person.points for each in self.known.led_to(personal_clue(point))]
+            ref = by_point[0] if by_point else None
+        if ref is not None:
+            self._fill(ref, person.contact, ("note",), "contact")
+            self._mark(ref, person)
+            return ref, False
+        if not (self.owner.terms.create or person.do_not_contact or person.unsubscribed):
+            column = self.owner.mapping.header("contact", "name")
+            raise Refusal(column, name, "is not known, and nothing is to be added")
+        if not name:
+            person.contact = {"name": next((point["raw"] for point in person.points), "nobody")}
+        ref = self._add_contact(person)
+        self._mark(ref, person)
+        return ref, True
+
+    def _same_person(self, person: Person) -> Ref | None:
+        """The contact with the same name and the same mail address, wherever it works."""
+        name = fold(person.contact.get("name", ""))
+        named = self.known.led_to(person_clue(name)) if name else []
+        for point in person.points:
+            for ref in self.known.led_to(personal_clue(point)) if point["kind"] == "email" else ():
+                if ref in named:
+                    return ref
+        return None
+
+    def _add_contact(self, person: Person) -> Ref:
+        ref = self._add(Contact, person.contact, "contact")
+        self._learn(person_clue(person.contact["name"]), ref)
+        return ref
+
+    def _role(self, contact: Ref, organization: Ref, values: dict[str, Any]) -> None:
+        roles = self.known.roles.setdefault((contact, organization), [])
+        title = fold(values.get("title", ""))
+        same = [role for role in roles if fold(self._now(role)["title"]) == title]
+        untitled = [role for role in roles if not self._now(role)["title"]]
+        if roles and (not title or same or untitled or self.owner.terms.policy == "update"):
+            chosen = same or untitled or roles[-1:]
+            self._fill(chosen[0], values, (), "role")
+        elif not roles or title:
+            roles.append(self._add(Role, {**values, "contact": contact, "organization": organization}, "role"))
+
+    def _mark(self, ref: Ref, person: Person) -> None:
+        """Do not contact: never taken back, whatever the policy."""
+        if person.do_not_contact and not self._now(ref)["do_not_contact"]:
+            self._set(ref, {"do_not_contact": True})
+            self.wrote("", "do_not_contact")
+
+    # ---------------------------------------------------------------- ways to reach them
+
+    def points(self, organization: Ref, site: Ref | None, people: Sequence[Ref | None]) -> None:
+        """The phones, mail and web addresses of the row, each with whom it reaches."""
+        row, place = self.row, site or organization
+        for point in row.points:
+            self._point(place, point, ("phone", "fax"), organization, row.is_silent)
+        for point in row.webs:
+            self._point(organization, point, ("web",), organization)
+        for ref, person in zip(people, row.people, strict=True):
+            owner = ref or place
+            for point in person.points:
+                self._point(owner, point, ("email", "contact_phone"), organization, self._is_suppressed(person, point))
+
+    def points_of_person(self, ref: Ref, person: Person) -> None:
+        """The phones and mail addresses of a person of whom the row names no organization."""
+        for point in person.points:
+            self._point(ref, point, ("email", "contact_phone"), None, self._is_suppressed(person, point))
+        for point in self.row.points:
+            self._point(ref, point, ("phone", "fax"), None, person.do_not_contact)
+
+    def suppress_known(self, organization: Ref) -> None:
+        """Of a known organization that is left alone: the marks of its people go in all the same."""
+        for person in self.row.people:
+            if name := person.contact.get("name"):
+                ref = self.known.contact(organization, fold(name))
+                if ref is not None:
+                    self._mark(ref, person)
+
+    def _is_suppressed(self, person: Person, point: Mapping[str, Any]) -> bool:
+        return person.do_not_contact or (person.unsubscribed and point["kind"] == "email")
+
+    def _point(
+        self,
+        owner: Ref,
+        point: dict[str, Any],
+        names: Iterable[str],
+        organization: Ref | None,
+        suppressed: bool = False,
+    ) -> None:
+        values = {**blank(ContactPoint), **point}
+        kind, value = values["kind"], values["value"] or fold(values["raw"])
+        key = (owner, kind, value, values["extension"])
+        if suppressed or (self.owner.suppressed and value.lower() in self.owner.suppressed):
+            values["do_not_contact"] = True
+        stored = self.known.points.get(key)
+        if stored is None and organization is not None and owner.table is Site:
+            # What is known of the organization need not be said of its site again.
+            stored = self.known.points.get((organization, *key[1:]))
+        if stored is None:
+            values[owner.table.entity.name] = owner
+            self.known.points[key] = self._add(ContactPoint, values, *names)
+            if suppressed:
+                self._wrote_marks()
+            if clue := point_clue(kind, values["value"]):
+                if organization is not None:
+                    facts = self.known.facts[organization]
+                    (facts.phones if kind == "phone" else facts.mails).add(clue)
+                    self._learn(clue, organization)
+                if owner.table is Contact:
+                    self._learn(f"c{clue}", owner)
+            return
+        now = self._now(stored)
+        if values.get("do_not_contact") and not now["do_not_contact"]:
+            self._set(stored, {"do_not_contact": True})
+            self._wrote_marks()
+        if values["status"] == "bounced" and now["status"] == "ok":
+            self._set(stored, {"status": "bounced"})
+            self.wrote("", "email_status")
+
+    def _wrote_marks(self) -> None:
+        for name in ("unsubscribed", "do_not_contact", "email_status"):
+            self.wrote("", name)
+
+    # ---------------------------------------------------------------- what it does, and with whom
+
+    def programs(self, organization: Ref, site: Ref | None) -> None:
+        """What it does at the site."""
+        for name in self.row.programs:
+            if self.known.is_new("service line", organization, site, fold(name)):
+                values = {"organization": organization, "site": site, "name": name, "active": True}
+                self._add(ServiceLine, values, "service_line")
+
+    def associations(self, organization: Ref) -> None:
+        """The trade associations it belongs to; a name with a slip of the pen is one that is known."""
+        for name in self.row.associations:
+            association = self._association(name)
+            if association is not organization and self.known.is_new("affiliation", organization, association):
+                values = {"organization": organization, "association": association, "source": self.owner.mapping.source}
+                self._add(Affiliation, values, "association")
+
+    def _association(self, name: str) -> Ref:
+        known = self.known
+        if led := known.led_to(name_clue(name)):
+            return led[0]
+        for other, record_id in self.owner.coalition.associations:
+            if same_by_spelling(name, other):
+                self._remark("association", name, f"was taken for {other}")
+                return known.ref(Organization, record_id)
+        ref = self._add(Organization, {"name": name, "kind": "association"}, "association")
+        known.facts[ref] = Facts({name})
+        self._learn(name_clue(name), ref)
+        self.owner.planned_associations.append((name, ref))
+        return ref
+
+    def tags(self, organization: Ref | None, contact: Ref | None) -> None:
+        """Tags of the organization; what the form of the row says is a tag of its person, where it has one."""
+        owner = organization or contact
+        for name in self.row.tags if owner is not None else ():
+            self._tag(owner, name)
+        for mark in sorted(self.row.marks):
+            owner = contact or organization
+            if owner is not None and mark != "hidden":
+                self._tag(owner, "struck out" if mark == "struck" else mark.replace(":", " "))
+
+    def _tag(self, owner: Ref | None, name: str) -> None:
+        assert owner is not None
+        tag = self.known.tag(fold(name))
+        if tag is None:
+            tag = self._add(Tag, {"name": name}, "tag")
+            self.known.learn_tag(fold(name), tag)
+        if self.known.is_new("tagging", owner, tag):
+            self._add(Tagging, {"tag": tag, owner.table.entity.name: owner}, "tag")
+
+    def own(self, organization: Ref | None, site: Ref | None, people: Sequence[Ref | None]) -> None:
+        """The values of the coalition's own fields."""
+        owners = {"organization": organization, "site": site, "contact": next((each for each in people if each), None)}
+        for key, text in self.row.own.items():
+            field = self.owner.coalition.own[key]
+            owner = owners[field.applies_to]
+            if owner is None:
+                self._remark_own(
+                    key, text, f"belongs to a {field.applies_to}, and the row names none; kept in the source row"
+                )
+                continue
+            try:
+                value = read_custom(field, money(text) if field.kind == "number" else text)
+            except InvalidValue as error:
+                self._remark_own(key, text, f"{error.reason}; kept in the source row")
+                continue
+            stored = self.known.own.get((str(field.id), owner))
+            if stored is None:
+                if value:
+                    values = {"field": field.id, "value": value, owner.table.entity.name: owner}
+                    self.known.own[str(field.id), owner] = self._add(CustomValue, values)
+                    self.wrote("own", key)
+            elif value and self._now(stored)["value"] != value:
+                if self.owner.terms.policy == "update":
+                    self._set(stored, {"value": value})
+                    self.wrote("own", key, replaced=True)
+                else:
+                    self._remark_own(
+                        key,
+                        text,
+                        f"differs from what is known ({self._now(stored)['value']}), which was kept",
+                        serious=False,
+                    )
+
+    def _remark_own(self, key: str, text: str, reason: str, *, serious: bool = True) -> None:
+        column = self.owner.mapping.header("own", key)
+        self.batch.remarks.append(Problem(self.row.line, column, text, reason, serious=serious))
+
+    def state(self, site: Ref, district: int, chamber: str) -> None:
+        """The file says in which district a site stands."""
+        columns = self.owner.mapping.columns("", chamber)
+        self.batch.stated.append(Stated(site, district, self.result, columns))
+
+    # ---------------------------------------------------------------- steps
+
+    def wrote(self, kind: str, name: str = "", *, replaced: bool = False) -> None:
+        """Remember that something of the columns of a target was written."""
+        columns = self.owner.columns.get((kind, name))
+        if columns:
+            self.result.wrote |= columns
+            if replaced:
+                self.owner.replaced.update(columns & self.row.filled)
+
+    def _remark(self, name: str, value: str, reason: str) -> None:
+        column = self.owner.mapping.header("", name)
+        self.batch.remarks.append(Problem(self.row.line, column, value, reason))
+
+    def _learn(self, clue: str, ref: Ref) -> None:
+        if self.known.learn_clue(clue, ref):
+            self.batch.clues.append((clue, ref))
+
+    def _add(self, table: type[Table], values: dict[str, Any], *names: str) -> Ref:
+        """Plan a record; `names` say which columns of the row it comes from."""
+        ref = Ref(table, None)
+        step = Step(table, ref, values if table in _COMPLETE else complete(table, values))
+        self.batch.steps.append(step)
+        self._steps[ref] = step
+        self.result.wrote |= self.owner.columns_of(names)
+        return ref
+
+    def _now(self, ref: Ref) -> dict[str, Any]:
+        """The values of a record as they will be, by what is planned so far."""
+        step = self._steps.get(ref)
+        if step is None:
+            return self.known.record(ref).stored()
+        if step.existing is None:
+            return _Defaulted(step.table, step.values)
+        return {**step.existing.stored(), **step.values}
+
+    def _set(self, ref: Ref, values: dict[str, Any]) -> None:
+        step = self._steps.get(ref)
+        if step is not None:
+            step.values.update(values)
+            return
+        step = Step(ref.table, ref, values, self.known.record(ref))
+        self.batch.steps.append(step)
+        self._steps[ref] = step
+
+    def _fill(
+        self,
+        ref: Ref,
+        values: Mapping[str, Any],
+        told: tuple[str, ...],
+        kind: str,
+        *,
+        keep: tuple[str, ...] = (),
+    ) -> None:
+        """Write values where the record has none, or, under the policy `update`, where it has others.
+
+        Where a field of `told` differs and is kept, that is said. `keep` is never written over.
+        """
+        now = self._now(ref)
+        is_update = self.owner.terms.policy == "update"
+        new: dict[str, Any] = {}
+        for name, value in values.items():
+            if value in _EMPTY or now[name] == value:
+                continue
+            if now[name] in _EMPTY:
+                new[name] = value
+            elif is_update and name not in keep:
+                if not _same(value, now[name]):
+                    new[name] = value
+                    self.wrote(kind, name, replaced=True)
+            elif name in told and not _same(value, now[name]):
+                self._tell(kind, name, str(value), f"differs from what is known ({now[name]}), which was kept")
+        if new:
+            self._set(ref, new)
+            for name in new:
+                self.wrote(kind, name)
+            if kind == "site":
+                self.wrote("site")
+
+    def _tell(self, kind: str, name: str, value: str, reason: str) -> None:
+        column = self.owner.mapping.header(kind, name)
+        self.batch.remarks.append(Problem(self.row.line, column, value, reason))
+
+
+_COMPLETE = frozenset({Site, ContactPoint})
+"""Entities whose records are complete when their row was read."""
+
+
+class _Defaulted(dict[str, Any]):
+    """The values of a planned record; a field that is not among them has its default."""
+
+    def __init__(self, table: type[Table], values: dict[str, Any]) -> None:
+        super().__init__(values)
+        self._table = table
+
+    def __missing__(self, name: str) -> Any:
+        return self._table._meta.fields[name].default
+
+
+def _same(one: Any, other: Any) -> bool:
+    if isinstance(one, float) and isinstance(other, int | float):
+        return abs(one - other) < 1e-4  # some ten metres, as degrees
+    return fold(str(one)) == fold(str(other))

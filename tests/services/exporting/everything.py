@@ -1,0 +1,97 @@
+"""A coalition with at least one record of every entity, and texts that a file could spoil."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.made_maps import two_layers
+
+from partners_crm.crm import Crm
+from partners_crm.districts.maps import parse_map
+from partners_crm.model import (
+    ENTITIES,
+    Affiliation,
+    Assignment,
+    Contact,
+    ContactPoint,
+    CustomField,
+    CustomValue,
+    Identifier,
+    Membership,
+    Organization,
+    OtherName,
+    Role,
+    Rule,
+    Seat,
+    ServiceLine,
+    Silo,
+    SiloShare,
+    Site,
+    Snapshot,
+    Table,
+    Tag,
+    Tagging,
+    Term,
+)
+from partners_crm.services import records
+from partners_crm.services.maps import install
+from partners_crm.store.read import tuples, where
+
+HOSTILE = "=1+1 \x1b]0;x\x07 \"quoted\", 'sólo' \u2028\u202e _x000D_ \U0001f3e1\r\nsecond\tline"
+
+
+def fill_everything(crm: Crm) -> None:
+    """Give an empty coalition records of every entity, links in both directions and in a circle among them."""
+    data = two_layers()
+    with crm.changes("everything") as unit:
+        install(unit, parse_map(data, "made up").info, data)
+        unit.update(where(crm.db, Silo, code="housing")[0], name="Housing and shelter")
+        unit.add(Silo, code="arts", name="Arts", label="AR")
+
+        def add(table: type[Table], **values: Any) -> Any:
+            return records.add(unit, table, **values)
+
+        home = add(Organization, name="Near West Homes", note=HOSTILE)
+        union = add(Organization, name="-Union of Homes", kind="association")
+        heir = add(Organization, name="'=Heir", parent=union.id, archived_on="2025-07")
+        records.edit(unit, union, successor=heir.id)  # a circle over two kinds of links
+        add(OtherName, organization=home.id, name="NWH", kind="acronym")
+        add(Identifier, organization=home.id, system="ein", value="36-1234567")
+        site = add(
+            Site,
+            organization=home.id,
+            kind="hq",
+            address="1840 W Invented Ave Apt 2",
+            city="Chicago",
+            postal_code="60612",
+            latitude=41.8839,
+            longitude=-87.627,
+        )
+        silo = where(crm.db, Silo, code="housing")[0]
+        add(
+            ServiceLine, organization=home.id, site=site.id, name="Shelter", silo=silo.id, fiscal_year=2012, active=True
+        )
+        add(SiloShare, organization=home.id, silo=silo.id, weight=1 / 3)
+        dana = add(Contact, name="Dana Reyes", note="line one\nline two", do_not_contact=True)
+        add(Role, contact=dana.id, organization=home.id, title="Director", is_primary=True, since="2011-07")
+        add(ContactPoint, contact=dana.id, raw="dana@example.org", kind="email", do_not_contact=True)
+        add(ContactPoint, organization=home.id, raw="312-555-0142 x12")
+        add(Membership, organization=home.id, status="active", since="2011", recorded_on="2026-11-24")
+        add(Affiliation, organization=home.id, association=union.id, source="@roster", dues_paying=True)
+        tag = add(Tag, name="lobby day")
+        add(Tagging, tag=tag.id, organization=home.id)
+        seat = where(crm.db, Seat, chamber="house", number=5)[0]
+        add(Term, seat=seat.id, contact=dana.id, party="Independent", since="2025-01-08")
+        add(Rule, name="house", kind="coverage", terms="chamber=house")
+        chair = add(CustomField, applies_to="organization", key="board_chair", label="Board chair", kind="text")
+        beds = add(CustomField, applies_to="organization", key="beds", label="Beds", kind="number", visibility="staff")
+        add(CustomValue, field=chair.id, organization=home.id, value="+Ansel")
+        add(CustomValue, field=beds.id, organization=home.id, value="12.5")
+        unit.add(Snapshot, name="before", as_of="2026-11-24", taken_at="2026-11-24T15:00:00Z", answer='{"ä": 1}' * 9000)
+        assert where(crm.db, Assignment, site=site.id)
+    assert missing_entities(crm) == []
+
+
+def missing_entities(crm: Crm) -> list[str]:
+    """Entities without a record: a new one has to be added above."""
+    return [table.entity.name for table in ENTITIES if not tuples(crm.db, table.select(table.id).limit(1))]
