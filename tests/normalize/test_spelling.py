@@ -25,6 +25,7 @@ OTHER = (
     ("Boys Club of Alton", "Girls Club of Alton"),
     ("Hope", "Hops"),
     ("Elm House", "Oak House"),
+    ("Amber Arch Services", "Ember Arch Services"),
     ("Joe Smith Jr", "Joe Smith Sr"),
 )
 

@@ -309,3 +309,30 @@ def test_the_headers_of_a_saved_mapping_are_known(crm: Crm, tmp_path: Path) -> N
     mapping.write_text('[columns]\n"Korpus" = "organization.name"\n"Wer" = "contact.name"\n', "utf-8")
     assert crm.import_file(path, mapping=mapping).new == 2
     assert names(crm) == ["Elm", "Oak"]
+
+
+@pytest.mark.parametrize(
+    ("header", "text", "wanted", "area"),
+    [
+        ("District", "SD 5 / HD 9", {"house": 9, "senate": 5}, ""),
+        ("District", "HD118", {"house": 118, "senate": 59}, ""),
+        ("District", "27", {}, ""),
+        ("District", "SD 5 & SD 6", {}, "SD 5 & SD 6"),
+        ("Sen Dist", "27 & 28", {}, "Senate 27 & 28"),
+        ("Sen Dist", "Statewide", {}, "Statewide"),
+        ("Sen Dist", "House 118", {"house": 118, "senate": 59}, ""),
+        ("Sen Dist", "SD-005", {"senate": 5}, ""),
+        ("Rep Dist", "27th", {"house": 27, "senate": 14}, ""),
+    ],
+)
+def test_districts_as_people_write_them(
+    crm: Crm, load: Import, header: str, text: str, wanted: dict[str, int], area: str
+) -> None:
+    report = load(f"Organization,City,{header}\nOak,Peoria,{text}\n")
+    assert report.rejected == 0
+    (record,) = crm.organizations("oak")
+    for chamber, code in (("house", "sldl"), ("senate", "sldu")):
+        found = [number for number in range(1, 119) if number < 60 or chamber == "house"]
+        named = [number for number in found if record in crm.organizations(f"district:{code}:{number}")]
+        assert named == ([wanted[chamber]] if chamber in wanted else [])
+    assert crm.records(Site)[0].service_area == area

@@ -97,7 +97,7 @@ class Facts:
         self.own = {each.key: each for table in OWNERS.values() for each in fields_of(db, table)}
         self._districts: Districts | None = None
         self.map_code = ""
-        if mapping.has("", "house") or mapping.has("", "senate"):
+        if any(mapping.has("", name) for name in ("house", "senate", "district")):
             found = map_for(db, today, code=map_code)
             self.map_code, self._districts = found.code, districts_of(db, found)
         self._came = {name: array("Q") for name in ("organization", "contact")}

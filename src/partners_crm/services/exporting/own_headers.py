@@ -85,7 +85,7 @@ def speaks_of_site(target: Target) -> bool:
     """Whether a row that says something in such a column speaks of a site."""
     if target.kind == "site":
         return target.name in _PLACES
-    return not target.kind and target.name in {"house", "senate"}
+    return not target.kind and target.name in {"house", "senate", "district"}
 
 
 def name_kind(name: str) -> str:

@@ -142,6 +142,11 @@ class Arranger:
         area = "" if self._columns.has("site", "service_area") else site.service_area
         came = {} if not slot.came else {chamber: self._came(slot, Target("", chamber)) for chamber in chambers}
         told = cells.district_cells(self._districts(body, slot, site), area, chambers, came)
+        if self._columns.has("", "district"):
+            both = cells.district_cells(self._districts(body, slot, site), area, frozenset(("house", "senate")), {})
+            codes = {"house": "HD", "senate": "SD"}
+            parts = [f"{codes[name]} {text}" if text.isdecimal() else text for name, text in both.items() if text]
+            found[Target("", "district")] = [" / ".join(dict.fromkeys(parts))]
         return found | {Target("", chamber): [text] for chamber, text in told.items()}
 
     def _districts(self, body: Body, slot: Slot, site: Site) -> dict[str, int]:

@@ -7,7 +7,7 @@ import re
 from datetime import date, timedelta
 from typing import Literal, NamedTuple
 
-from partners_crm.normalize.text import fold
+from partners_crm.normalize.text import fold, tidy
 
 STATUS_WORDS = {
     "active": "active",
@@ -67,6 +67,7 @@ _CHAMBERS = {
     **dict.fromkeys(("house", "representative", "rep", "sldl", "hd", "h"), "house"),
     **dict.fromkeys(("senate", "sen", "sldu", "sd", "s"), "senate"),
 }
+_EVERYWHERE = frozenset(("statewide", "state wide", "all", "all districts"))
 _LOST_DIGITS = re.compile(r"\d(?:\.\d+)?e[+-]?\d+", re.IGNORECASE | re.ASCII)
 _SERIAL = re.compile(r"([1-7]\d{4})(?:\.0+)?", re.ASCII)
 _ZERO_DAYS = {"0/0/00", "0/0/0000", "1/0/1900", "0000-00-00", "00/00/0000"}
@@ -219,6 +220,25 @@ def read_district(text: str, chamber: str) -> tuple[int, str]:
         return 0, chamber
     word = (read["word"] or read["code"] or "").lower()
     return int(read["number"]), _CHAMBERS.get(word, chamber)
+
+
+def is_area(text: str) -> bool:
+    """Whether a cell names where somebody works in general, and no district of a place: the state, several districts."""
+    return fold(text) in _EVERYWHERE or bool(several_districts(text))
+
+
+def area(text: str, chamber: str) -> str:
+    """An area in words: "Statewide", "Senate 27 & 28"."""
+    if fold(text) in _EVERYWHERE:
+        return "Statewide"
+    return tidy(text) if chamber == "district" else f"{chamber.capitalize()} {tidy(text)}"
+
+
+def districts_by_chamber(text: str) -> dict[str, int]:
+    """The numbers of a cell that names a district of each of several chambers, such as "SD 5 / HD 9"; else empty."""
+    read = [read_district(part, "") for part in _SEVERAL_DISTRICTS.split(text.strip()) if part]
+    found = {chamber: number for number, chamber in read if number and chamber}
+    return found if len(found) == len(read) else {}
 
 
 def several_districts(text: str) -> tuple[int, ...]:

@@ -85,7 +85,7 @@ def coalition_of(db: Handle, mapping: ColumnMapping, terms: Terms) -> Coalition:
     ((newest,),) = tuples(db, Organization.select(Organization.id).order_by(Organization.id.desc()).limit(1)) or [(0,)]
     fields = {each.key: each for each in records(db, CustomField.select())}
     found = Coalition(silos, fields, tuples(db, named), newest)
-    if mapping.has("", "house") or mapping.has("", "senate"):
+    if any(mapping.has("", name) for name in ("house", "senate", "district")):
         found.map = map_for(db, terms.today, code=terms.map_code)
         found.districts = districts_of(db, found.map)
         found.ids = found.districts.ids()

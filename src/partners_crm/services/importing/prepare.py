@@ -177,7 +177,9 @@ class Preparer:
         self.extension = self.columns("", "extension")
         self.web = self.columns("", "web")
         self.phones = [(name, columns) for name in ("phone", "fax") if (columns := self.columns("", name))]
-        self.chambers = [(name, columns) for name in ("house", "senate") if (columns := self.columns("", name))]
+        self.chambers = [
+            (name, columns) for name in ("house", "senate", "district") if (columns := self.columns("", name))
+        ]
         self.names_organizations = mapping.has("organization", "name")
 
     def hash_of(self, row: Row) -> bytes:
@@ -372,18 +374,23 @@ class _Reader:
             for header, text in self._cells(columns):
                 if is_blank(text):
                     continue
-                if fold(text) in {"statewide", "state wide", "all", "all districts"} or reading.several_districts(text):
+                if chamber == "district" and (found := reading.districts_by_chamber(text)):
+                    for said, number in found.items():
+                        self.made.districts.setdefault(said, (number, text))
+                elif reading.is_area(text):
                     self._remark(header, text, "is an area, not the district of a place; kept as the service area")
-                    word = (
-                        "Statewide" if not reading.several_districts(text) else f"{chamber.capitalize()} {tidy(text)}"
-                    )
-                    self.made.districts.setdefault("area", (0, word))
-                    continue
-                number, said = reading.read_district(text, chamber)
-                if said != chamber:
-                    self._remark(header, text, f"names the {said}, not the {chamber}", serious=True)
-                    continue
-                self.made.districts[chamber] = (number, text)
+                    self.made.districts.setdefault("area", (0, reading.area(text, chamber)))
+                else:
+                    self._district(header, text, "" if chamber == "district" else chamber)
+
+    def _district(self, header: str, text: str, chamber: str) -> None:
+        number, said = reading.read_district(text, chamber)
+        if not said:
+            self._remark(header, text, "does not say of which chamber it is; kept in the source row", serious=True)
+            return
+        if said != chamber:
+            self._remark(header, text, f"was read as a {said} district, whatever the column says")
+        self.made.districts[said] = (number, text)
 
     def _site(self, values: dict[str, Any]) -> None:
         made = self.made

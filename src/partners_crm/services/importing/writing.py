@@ -388,7 +388,8 @@ class RowWriter:
 
     def state(self, site: Ref, district: int, chamber: str) -> None:
         """The file says in which district a site stands."""
-        columns = self.owner.mapping.columns("", chamber)
+        mapping = self.owner.mapping
+        columns = mapping.columns("", chamber) or mapping.columns("", "district")
         self.batch.stated.append(Stated(site, district, self.result, columns))
 
     # ---------------------------------------------------------------- steps
