@@ -223,7 +223,7 @@ def read_district(text: str, chamber: str) -> tuple[int, str]:
 
 
 def is_area(text: str) -> bool:
-    """Whether a cell names where somebody works in general, and no district of a place: the state, several districts."""
+    """Whether a cell names where somebody works in general, and no district of a place."""
     return fold(text) in _EVERYWHERE or bool(several_districts(text))
 
 
