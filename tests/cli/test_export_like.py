@@ -45,7 +45,7 @@ def test_a_query_to_standard_output(members: Partners, like: Path) -> None:
     ("words", "code", "said"),
     [
         (["back.jsonl", "--like", "like.toml"], 2, "JSON Lines have no columns of your own"),
-        (["back.csv", "--like", "missing.toml"], 2, "cannot be read as a mapping"),
+        (["back.csv", "--like", "missing.toml"], 2, "there is no mapping missing.toml"),
         (["back.csv", "--like", "like.toml", "--columns", "name"], 2, "--columns does not go with --like"),
         (["back.csv", "--like", "like.toml", "--entity", "sites"], 2, "--entity does not go with --like"),
         (["back.csv", "--map", "il-2021"], 2, "--map goes with --like"),

@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from partners_crm.normalize.spelling import ABBREVIATIONS, ALIKE, OPPOSED, likeness, same_by_spelling
+from partners_crm.normalize.spelling import (
+    ABBREVIATIONS,
+    ALIKE,
+    OPPOSED,
+    Difference,
+    difference,
+    likeness,
+    same_by_spelling,
+)
 
 SAME = (
     ("The Hope House, Inc.", "Hope House"),
@@ -27,6 +35,8 @@ OTHER = (
     ("Elm House", "Oak House"),
     ("Amber Arch Services", "Ember Arch Services"),
     ("Joe Smith Jr", "Joe Smith Sr"),
+    ("Macon County Center", "Mason County Center"),
+    ("Marion County Center", "Marian County Center"),
 )
 
 
@@ -40,6 +50,22 @@ def test_spellings_of_one_name(one: str, other: str) -> None:
 def test_names_that_differ_by_little_and_are_two(one: str, other: str) -> None:
     assert not same_by_spelling(one, other)
     assert not same_by_spelling(other, one)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "wanted"),
+    [
+        ("Hope Center", "The Hope Ctr., Inc.", Difference.NONE),
+        ("Adams Family Servcies", "Adams Family Services", Difference.SLIP),
+        ("Riverside Housing Works", "River Side Housing Works", Difference.SLIP),
+        ("Prairie Counsil for Children", "Prairie Council for Children", Difference.LETTER),
+        ("Oak Street Center", "Oaks Street Center", Difference.SHORT),
+        ("Macon County Center", "Mason County Center", Difference.DOUBTFUL),
+        ("Macon County Center", "Peoria Food Bank", Difference.OTHER),
+    ],
+)
+def test_what_two_names_differ_by(one: str, other: str, wanted: Difference) -> None:
+    assert difference(one, other) is difference(other, one) is wanted
 
 
 @given(st.text(max_size=40), st.text(max_size=40))

@@ -252,16 +252,18 @@ def test_source_rows_are_known_again_while_their_operation_stands(crm: Crm) -> N
 
     first, second = keep("First", 1), keep("Second", 2)
     keep("Rejected", 3, "rejected")
+    rejected = (b"\x03" * 16, "organization", 3, second + 1, 0)
     assert sorted(journal.known_rows(crm.db)) == [
-        (b"\x01" * 16, "organization", 1),
-        (b"\x02" * 16, "organization", 2),
+        (b"\x01" * 16, "organization", 1, first, 1),
+        (b"\x02" * 16, "organization", 2, second, 1),
+        rejected,
     ]
     crm.undo(first)
-    assert [record for _, _, record in journal.known_rows(crm.db)] == [2]
+    assert [record for _, _, record, *_ in journal.known_rows(crm.db)] == [2, 3]
     crm.undo(second)
-    assert list(journal.known_rows(crm.db)) == []
+    assert list(journal.known_rows(crm.db)) == [rejected]
     crm.undo(crm.operations()[0].id)
-    assert [record for _, _, record in journal.known_rows(crm.db)] == [2]
+    assert [record for _, _, record, *_ in journal.known_rows(crm.db)] == [2, 3]
     assert journal.first_break(crm.db) is None
     crm.db.driver.execute("UPDATE source_row SET cells = replace(cells, 'Second', 'Third')")
     assert journal.first_break(crm.db) == second

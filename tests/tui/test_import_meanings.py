@@ -29,6 +29,7 @@ from tests.tui.importing import (
     names,
     preview,
     preview_of,
+    toasts,
     words,
     written,
 )
@@ -74,6 +75,24 @@ def test_a_saved_meaning_that_is_changed_takes_the_place_of_the_saved_one(databa
     (saved,) = mappings.folder_of(database).iterdir()
     found = mappings.read(saved, MEMBERS.splitlines()[0].split(","))
     assert found.uses[5].target is None
+
+
+def test_a_guess_that_was_asked_for_leaves_what_was_saved(database: Path, members: Path) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        await preview(pilot, members)
+        await go_to_column(pilot, "Phone")
+        await press(pilot, "enter")
+        await type_text(pilot, "nothing")
+        await press(pilot, "enter", "ctrl+s", "escape", "escape")
+        written(members, MEMBERS + "Elm Street,,60601,,,Joliet\n")
+        await preview(pilot, members)
+        await press(pilot, "b", "ctrl+s")
+        assert "what was saved for its columns stays" in toasts(pilot)
+
+    drive(database, script)
+    (saved,) = mappings.folder_of(database).iterdir()
+    found = mappings.read(saved, MEMBERS.splitlines()[0].split(","))
+    assert found.uses[1].target is None
 
 
 def test_what_was_chosen_is_given_up_only_when_asked_twice(database: Path, members: Path) -> None:

@@ -370,6 +370,23 @@ def test_the_rejected_rows_are_written_to_a_file_that_can_be_mended(database: Pa
     assert names(database) == ["Alder House", "Birch Homes", "Cedar Kitchen"]
 
 
+def test_the_rejected_rows_take_the_place_of_no_other_file(database: Path, members: Path, tmp_path: Path) -> None:
+    other = written(tmp_path / "other.csv", "mine")
+    before = members.read_bytes()
+
+    async def script(pilot: Pilot[Any]) -> None:
+        await preview(pilot, members)
+        for place, why in ((members, "is the file that is read"), (other, "exists already"), (database, "coalition")):
+            await press(pilot, "w")
+            pilot.app.screen.query_one("#place", Entry).put(str(place))
+            await press(pilot, "enter", "enter")
+            assert why in toasts(pilot), place
+
+    drive(database, script)
+    assert (members.read_bytes(), other.read_text("utf-8")) == (before, "mine")
+    assert names(database) == []
+
+
 def test_a_whole_coalition_is_previewed_and_loaded(database: Path, tmp_path: Path) -> None:
     with Crm.demo(tmp_path / "demo.db", clock=lambda: NOW) as demo:
         demo.export_all(tmp_path / "all.jsonl")

@@ -9,7 +9,8 @@
 #
 # First comes a dry run. When it says MAJOR (a column changes on 30 % of the rows or more, or not one row is recognised)
 # nothing is imported: a column was moved, or the file is another one. Look at it, and say --major if it is right.
-# Rejected rows are written to FILE.problems.csv with the reason for each: correct and import that file.
+# Rejected rows are written to FILE.problems.csv with the reason for each: correct and import that file. It takes the
+# place of that of last month, and of nothing else: another file of that name is refused, and nothing is imported.
 #
 # Prints what partners import prints: every row counted, and the operation that partners undo takes back.
 #
@@ -52,5 +53,5 @@ esac
 
 code=0
 partners import "$file" --problems "$file.problems.csv" "$@" || code=$?
-[ "$code" -ne 0 ] || rm -f "$file.problems.csv" # it has a header and no row
+[ "$code" -ne 0 ] || rm -f "$file.problems.csv" # one of last month has a header and no row now
 exit "$code"

@@ -7,6 +7,7 @@ to say who knows more than the names.
 from __future__ import annotations
 
 from collections.abc import Callable
+from enum import IntEnum
 from functools import cache, lru_cache
 from typing import NamedTuple
 
@@ -64,10 +65,33 @@ OPPOSED = (
 _OPPOSED = frozenset().union(*OPPOSED)
 _SHORTEST_WITH_A_SLIP = 12
 """Letters of a name in which one wrong letter makes no other name."""
+_SHORT_WORD = 5
+"""Letters of a word that a letter more or less may turn into another name: Oak and Oaks."""
+_SHORT_WORD_CHANGED = 6
+"""The same where a letter stands for another: Macon and Mason, Marion and Marian."""
+_LITTLE = frozenset(("a", "an", "and", "at", "by", "for", "from", "in", "of", "on", "or", "the", "to", "with"))
+"""Words that name nothing: a slip in them makes no other name."""
 PERHAPS = 75
 """How alike, of 100, two spellings of one name are at least."""
 ALIKE = 85
 """How alike, of 100, two names are that deserve a look."""
+
+
+class Difference(IntEnum):
+    """By what two names differ, the more telling the higher."""
+
+    NONE = 0
+    """Abbreviations and plurals, if anything."""
+    SLIP = 1
+    """A letter, or a blank, that is dropped, doubled or swapped with its neighbour."""
+    LETTER = 2
+    """One letter stands for another, in a long word."""
+    SHORT = 3
+    """A letter dropped, doubled or swapped in a short word, where it may make another name: Oak and Oaks."""
+    DOUBTFUL = 4
+    """One letter stands for another in a short word, where it mostly makes another name: Macon and Mason."""
+    OTHER = 5
+    """They are two names."""
 
 
 class _Spelled(NamedTuple):
@@ -83,23 +107,33 @@ class _Spelled(NamedTuple):
 
 
 def same_by_spelling(one: str, other: str) -> bool:
-    """Whether two names differ in abbreviations, plurals or a letter here and there, and in nothing else."""
+    """Whether two names differ in abbreviations, plurals or a letter here and there, and not by what makes another."""
+    return difference(one, other) < Difference.DOUBTFUL
+
+
+def difference(one: str, other: str) -> Difference:
+    """By what two names differ."""
     first, second = _spelled(one), _spelled(other)
     if first.words == second.words:
-        return True
+        return Difference.NONE
     lengths = len(first.joined), len(second.joined)
+    has_same_words = len(first.words) == len(second.words)
     most = max(len(first.words), len(second.words))
     if abs(lengths[0] - lengths[1]) > 2 * most or first.digits != second.digits:
-        return False
+        return Difference.OTHER
     if first.opposed != second.opposed:
-        return False
-    if len(first.words) == len(second.words) and all(map(_same_word, first.words, second.words)):
-        return True
+        return Difference.OTHER
+    if has_same_words and all(map(_same_word, first.words, second.words)):
+        return max(map(_between_words, first.words, second.words))
     if min(lengths) < _SHORTEST_WITH_A_SLIP or abs(lengths[0] - lengths[1]) > 1:
-        return first.joined == second.joined
-    if len(first.words) == len(second.words) and any(map(_begins_otherwise, first.words, second.words)):
-        return False
-    return _edits(first.joined, second.joined, 1) <= 1
+        return Difference.SLIP if first.joined == second.joined else Difference.OTHER
+    if has_same_words and any(map(_begins_otherwise, first.words, second.words)):
+        return Difference.OTHER
+    if _edits(first.joined, second.joined, 1) > 1:
+        return Difference.OTHER
+    if has_same_words:
+        return max(map(_between_words, first.words, second.words))
+    return Difference.SLIP if lengths[0] != lengths[1] or first.joined == second.joined else Difference.LETTER
 
 
 def likeness(one: str, other: str) -> float:
@@ -123,6 +157,20 @@ def _same_word(one: str, other: str) -> bool:
     if shorter < 5 or abs(len(one) - len(other)) > most or _begins_otherwise(one, other):
         return False
     return _edits(one, other, most) <= most
+
+
+def _between_words(one: str, other: str) -> Difference:
+    """By what two words differ that are alike."""
+    if one == other:
+        return Difference.NONE
+    # A letter swapped with its neighbour leaves the letters what they are.
+    is_changed = len(one) == len(other) and sorted(one) != sorted(other)
+    if one in _LITTLE or other in _LITTLE:
+        return Difference.SLIP
+    longer = max(len(one), len(other))
+    if is_changed:
+        return Difference.DOUBTFUL if longer <= _SHORT_WORD_CHANGED else Difference.LETTER
+    return Difference.SHORT if longer <= _SHORT_WORD else Difference.SLIP
 
 
 def _begins_otherwise(one: str, other: str) -> bool:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from partners_crm.errors import ConfigError, Conflict, InvalidValue
 from partners_crm.model import BY_NAME, ENTITIES, Contact, ContactPoint, CustomField, Declared, Site, Table
 from partners_crm.normalize.text import fold, reject_reason
-from partners_crm.services import placing
+from partners_crm.services import marks, placing
 from partners_crm.services.rules import check
 from partners_crm.store.open import Handle
 from partners_crm.store.read import title_of, where
@@ -50,13 +50,15 @@ class Touched:
 
 
 def add(changes: Changes, table: type[T], **values: Any) -> T:
-    """Add a record with typed values, checked and completed.
+    """Add a record with typed values, checked and completed; a suppressed mail address keeps its mark (`marks`).
 
     Raises:
         InvalidValue: a value does not fit its field.
     """
     completed = complete(table, values)
     check(changes.db, table, completed, set(values), None)
+    if table is ContactPoint and marks.is_silent(changes.db, completed):
+        completed["do_not_contact"] = True
     record = changes.add(table, **completed)
     if isinstance(record, Site):
         placing.place(changes, [record])
@@ -120,6 +122,9 @@ def edit(changes: Changes, record: T, **values: Any) -> T:
     if isinstance(record, Site):
         derived |= _point_after_move(record, {**merged, **derived}, values)
     check(changes.db, table, merged, set(values), record.id)
+    if isinstance(record, ContactPoint) and _is_another_mail(record, merged | derived):
+        # The mark of an address that stays may be taken back; another one comes with its own.
+        values |= {"do_not_contact": True} if marks.is_silent(changes.db, merged | derived) else {}
     after = changes.update(record, **_checked(table, {**derived, **values}, values))
     if isinstance(after, Site) and (values.keys() | derived.keys()) & PLACED_BY:
         placing.place(changes, [after])
@@ -145,6 +150,10 @@ def move(changes: Changes, points: Iterable[tuple[Site, Mapping[str, Any]]]) -> 
         moved.append(changes.update(site, **values))
     placing.place(changes, moved)
     return moved
+
+
+def _is_another_mail(point: ContactPoint, now: Mapping[str, Any]) -> bool:
+    return (now["kind"], now["value"].lower()) != (point.kind, point.value.lower())
 
 
 PLACED_BY = {"latitude", "longitude", "match_level", "kind", "street", "postal_code"}

@@ -46,7 +46,7 @@ def last_standing(db: Handle) -> Done:
     """
     ground = journal.verified_from(db)
     for done in journal.operations(db):
-        if done.undoes is None and done.undone_by is None and done.id > ground:
+        if done.undoes is None and done.undone_by is None and done.changes and done.id > ground:
             return done
     raise NotFound("there is nothing to undo")
 

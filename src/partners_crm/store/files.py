@@ -1,7 +1,8 @@
 """Files of a coalition as files: what stands beside one, what its first bytes say, and how a new one is made.
 
 Beside `coalition.db` stand SQLite's log and memory while it is open (`-wal`, `-shm`, or `-journal`), our two lock
-files (`-open`, `-write`, empty or one line) and the folder of its backups (`-backups`).
+files (`-open`, `-write`, empty or one line), the folder of its backups (`-backups`) and that of the meanings of the
+columns of its spreadsheets (`-mappings`).
 
 Nothing here reads a database that this process has open: closing a second descriptor would drop SQLite's locks on it
 (https://www.sqlite.org/howtocorrupt.html, section 2.2).
@@ -13,7 +14,7 @@ import hashlib
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -30,6 +31,8 @@ HEADER_BYTES = 100
 """Size of the header of every SQLite file."""
 SIDES = ("-wal", "-shm", "-journal")
 """What SQLite keeps beside a database while it is in use; parts of it are nowhere else."""
+BESIDE = (*SIDES, "-open", "-write", "-backups", "-mappings")
+"""What a name ends in that belongs to a coalition: the files and folders beside it."""
 
 _MAGIC = b"SQLite format 3\0"
 
@@ -128,6 +131,77 @@ def refuse_url(path: Path, hint: str = "name a SQLite file: --db coalition.db") 
         # What stands before the host may be a password.
         text = re.sub(r"(?<=://)[^/]*@", "***@", str(path).replace(":/", "://", 1))
         raise ConfigError(f"{text} is a URL, not a file", hint)
+
+
+def refuse_over(
+    path: Path,
+    database: Path,
+    *,
+    replaces: Callable[[Path], bool],
+    read: Iterable[Path] = (),
+    hint: str = "name another file",
+) -> None:
+    """Refuse a path that somebody names for a new file, where writing there would destroy something.
+
+    That is a coalition, this or another one, what the program keeps beside it, a file of `read`, and whatever else is
+    there, unless it is an ordinary file of which `replaces` says that it may go; `hint` says what to do where it may
+    not.
+
+    Raises:
+        ConfigError: it cannot be written there.
+    """
+    refuse_url(path, "name a file on this machine")
+    place = Path(os.path.realpath(path))
+    if _is_same(place, database):
+        raise ConfigError(f"{path} is the coalition itself", "name another file")
+    for each in (place, *place.parents):
+        if (owner := _owner_of(each, database)) is not None:
+            raise ConfigError(f"{path} belongs to the coalition {owner}", "name another file")
+    if any(_is_same(place, each) for each in read):
+        raise ConfigError(f"{path} is the file that is read", "name another file")
+    try:
+        mode = path.lstat().st_mode
+    except OSError:
+        return  # nothing is there; what else is wrong is said when it is written
+    if not stat.S_ISREG(mode):
+        what = "a folder" if stat.S_ISDIR(mode) else "a symbolic link" if stat.S_ISLNK(mode) else "no ordinary file"
+        raise ConfigError(f"{path} is {what}", "name a new file")
+    if _is_database(path):
+        raise ConfigError(f"{path} is a database", "name another file")
+    if not replaces(path):
+        raise ConfigError(f"{path} exists already", hint)
+
+
+def _is_same(path: Path, other: Path) -> bool:
+    """Whether two names are of one file, whether or not it is there."""
+    try:
+        return path.samefile(other)
+    except OSError:
+        return path == Path(os.path.realpath(other))
+
+
+def _owner_of(path: Path, database: Path) -> Path | None:
+    """The database that a file or folder lies beside as a part of it, if any."""
+    for suffix in BESIDE:
+        name = path.name.removesuffix(suffix)
+        if name and name != path.name:
+            owner = path.with_name(name)
+            if _is_same(owner, database) or _is_database(owner):
+                return owner
+    return None
+
+
+def _is_database(path: Path) -> bool:
+    """Whether a file is a SQLite database. One that is open has a lock file of ours beside it, and is not read."""
+    if os.path.lexists(f"{path}-open"):
+        return True
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            return False
+        with path.open("rb") as stream:
+            return stream.read(len(_MAGIC)) == _MAGIC
+    except OSError:
+        return False
 
 
 def read_header(path: Path) -> Header:
@@ -253,16 +327,32 @@ def write_whole(path: Path, data: bytes) -> None:
     Raises:
         StoreUnavailable, PermissionRefused: the folder or its disk refuses.
     """
-    draft = path.with_name(f"{path.name}.new")
+    draft = draft_beside(path)
     try:
+        try:
+            with draft.open("wb") as stream:
+                stream.write(data)
+        except OSError as error:
+            raise refused(path, error) from None
+        sync(draft)
+        put_in_place(draft, path)
+    finally:
         draft.unlink(missing_ok=True)
-        with os.fdopen(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, 0o600), "wb") as stream:
-            stream.write(data)
+
+
+def draft_beside(path: Path) -> Path:
+    """A new empty file of mode 0600 in the folder of a path, hidden, under a name that nobody else has.
+
+    Raises:
+        StoreUnavailable, PermissionRefused: the folder or its disk refuses.
+    """
+    # A long name of the path leaves no room for more: a name has 255 bytes at most on every common file system.
+    draft = path.with_name(f".{path.name[:40]}.{os.urandom(8).hex()}.new")
+    try:
+        os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, 0o600))
     except OSError as error:
-        draft.unlink(missing_ok=True)
         raise refused(path, error) from None
-    sync(draft)
-    put_in_place(draft, path)
+    return draft
 
 
 def free_bytes(folder: Path) -> int:

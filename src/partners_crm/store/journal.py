@@ -226,16 +226,18 @@ def linked(db: Handle, number: int, entity: str, link: str) -> set[int]:
     return found
 
 
-def known_rows(db: Handle) -> Iterator[tuple[bytes, str, int | None]]:
-    """(row_hash, entity, record) of every row of a file that was taken and is known by its hash.
+def known_rows(db: Handle) -> Iterator[tuple[bytes, str, int | None, int, bool]]:
+    """(row_hash, entity, record, operation, whether nothing is to be said of it) of every row known by its hash.
 
     Those of operations that are undone at present are left out.
     """
-    known = SourceRow.row_hash.is_null(False) & (SourceRow.outcome != "rejected")
+    known = SourceRow.row_hash.is_null(False)
     if gone := sorted(undone_by(db)):
         kept = {number for (number,) in tuples(db, SourceRow.select(SourceRow.operation).distinct())}
         known &= SourceRow.operation.not_in([number for number in gone if number in kept])
-    yield from streamed(db, SourceRow.select(SourceRow.row_hash, SourceRow.entity, SourceRow.record).where(known))
+    clear = (SourceRow.reason == "") & (SourceRow.outcome != "rejected")
+    columns = (SourceRow.row_hash, SourceRow.entity, SourceRow.record, SourceRow.operation, clear)
+    yield from streamed(db, SourceRow.select(*columns).where(known))
 
 
 def first_break(db: Handle) -> int | None:

@@ -89,7 +89,7 @@ def changes(
         try:
             unit = Changes(db, title, by or _actor(), source or Source("", ""), plugin, undoes, clock)
             yield unit
-            if keep and unit.count:
+            if keep and (unit.count or unit.insists):
                 unit.seal()
                 # After waiting and working, for what is committed to a file that was deleted meanwhile is lost.
                 same_file(db)
@@ -126,6 +126,8 @@ class Changes:
         self.source = source
         self.plugin = plugin
         self.undoes = undoes
+        self.insists = False
+        """Whether it is written even if nothing changed: the source rows it keeps are worth it."""
         self.at = clock().astimezone(UTC)
         self._connection: Any = db.driver
         last = self._one("SELECT id, hash FROM operation ORDER BY id DESC LIMIT 1")

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from partners_crm.crm import Crm
-from partners_crm.errors import ConfigError
+from partners_crm.errors import ConfigError, FileRefused
 from partners_crm.services.importing import guessing
 from partners_crm.services.importing import mapping as mappings
 from partners_crm.services.importing.applying import coalition_words
@@ -164,3 +164,78 @@ def test_a_meaning_that_one_column_has_goes_from_the_other() -> None:
     own = changed.with_own(2, OwnField("city_2", "City"))
     assert own.own == (OwnField("city_2", "City"),)
     assert own.with_use(2, None).own == ()
+
+
+# -------------------------------------------------------------------- columns that somebody names, own fields
+
+
+HEADERS = ("Agency", "Coalition Board size", "Staff notes", "Board notes", "", "Agency", "AGE")
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("Agency", 0),
+        ("agency ", 0),
+        ("Agency column 6", 5),
+        ("column 5", 4),
+        ("Board size", 1),
+        ("BOARD-SIZE", 1),
+        ("size", 1),
+        ("board notes", 3),
+        ("age", 6),
+    ],
+)
+def test_a_column_is_named_by_its_header_or_by_its_last_words(text: str, number: int) -> None:
+    assert mappings.column_named(HEADERS, text) == number
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "hint"),
+    [
+        ("notes", "notes may be several columns", "Staff notes, Board notes"),
+        ("ize", "there is no column ize", "its columns: Agency, Coalition Board size"),
+        ("Coalition Board", "there is no column Coalition Board", "Board notes"),
+        ("", "there is no column", "Agency"),
+        ("...", "there is no column ...", "Agency"),
+    ],
+)
+def test_a_column_that_nobody_can_tell_is_refused_with_what_there_is(text: str, words: str, hint: str) -> None:
+    with pytest.raises(FileRefused) as caught:
+        mappings.column_named(HEADERS, text)
+    assert caught.value.message.startswith(words)
+    assert hint in caught.value.hint
+
+
+def test_an_own_field_that_nobody_defined_is_named() -> None:
+    uses = (*(Use(Target("own", key), "") for key in ("colour", "dues", "size")), Use(None, ""))
+    dues = OwnField("dues", "Yearly dues", kind="number")
+    mapping = ColumnMapping(("A", "B", "C", "D"), uses, (dues, OwnField("left", "Left over")))
+    assert mapping.undefined(frozenset()) == ("colour", "size")
+    assert mapping.undefined({"size"}) == ("colour",)
+    there = {"colour": OwnField("colour", "Colour"), "dues": OwnField("dues", "Dues, old"), "x": OwnField("x", "X")}
+    assert mapping.defined(there).own == (there["colour"], there["dues"])
+    assert mapping.defined({}).own == (dues,)
+
+
+def test_a_mapping_that_cannot_be_had_says_why(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=f"^there is no mapping {tmp_path}/none.toml"):
+        mappings.read(tmp_path / "none.toml", ["Agency"])
+    with pytest.raises(ConfigError, match="cannot be read: Is a directory"):
+        mappings.read(tmp_path, ["Agency"])
+
+
+def test_a_mapping_is_known_from_other_files(tmp_path: Path) -> None:
+    path = tmp_path / "x.toml"
+    for text, wanted in (
+        ('[columns]\nAgency = "organization.name"\n', True),
+        ("[columns]\n", True),
+        ("[columns]\nAgency = 3\n", False),
+        ("columns = 3\n", False),
+        ("[tool]\nname = 'x'\n", False),
+        ("", False),
+        ("Organization,City\n", False),
+    ):
+        path.write_text(text, "utf-8")
+        assert mappings.reads_as_mapping(path) is wanted, text
+    assert not mappings.reads_as_mapping(tmp_path / "none.toml")

@@ -4,30 +4,54 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from partners_crm.cli import exit_codes
 from partners_crm.cli.coalition import back_up_daily, to_read, to_write
 from partners_crm.cli.output import out, out_json, out_table, say
 from partners_crm.cli.parsing import Parser, whole_number
 from partners_crm.crm import Crm
-from partners_crm.errors import PartnersError
+from partners_crm.errors import ConfigError, PartnersError
 from partners_crm.model import BY_NAME
 from partners_crm.services.importing.planning import POLICIES
 from partners_crm.services.importing.report import ImportReport, report_json
 from partners_crm.services.importing.whole import WholeReport
 
+if TYPE_CHECKING:
+    from partners_crm.services.importing.applying import Options
+    from partners_crm.services.importing.keeping import Kept
+
 SHOWN = 20
 """Problems and remarks printed each; JSON holds all of them."""
+STDIN = Path("/dev/stdin")
 DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "bar": "|"}
+
+_FOR_LISTS = (
+    "--no-create",
+    "--not-members",
+    "--map",
+    "--encoding",
+    "--delimiter",
+    "--sheet",
+    "--header-line",
+    "--flags",
+    "--mapping",
+    "--guess",
+    "--save-mapping",
+    "--own",
+    "--afresh",
+)
+"""Options about rows and columns, which a whole coalition has not: its lines say themselves what they are."""
 
 
 def add_arguments(parser: Parser, _name: str) -> None:
     """Declare the arguments of `import`."""
-    parser.add_argument("files", type=Path, nargs="+", metavar="FILE", help="a CSV file, a workbook or JSON Lines")
+    parser.add_argument(
+        "files", type=_named, nargs="+", metavar="FILE", help="a CSV file, a workbook or JSON Lines; - for stdin"
+    )
     parser.add_argument("--dry-run", action="store_true", help="do everything, print the result, keep nothing")
     known = "; ".join(f"{name}: {words}" for name, words in POLICIES.items())
     parser.add_argument("--policy", choices=POLICIES, default="fill", help=f"what becomes of what is known. {known}")
@@ -53,41 +77,122 @@ def add_arguments(parser: Parser, _name: str) -> None:
     parser.add_argument("--problems", type=Path, metavar="FILE", help="write the rejected rows to a CSV file")
 
 
+def _named(text: str) -> Path:
+    return STDIN if text == "-" else Path(text)
+
+
 def run(options: argparse.Namespace) -> int:
     """Import files, one after the other, and say what became of every row."""
-    is_json = options.format == "json"
-    reports: list[ImportReport] = []
-    found: list[dict[str, Any]] = []
-    rejected = 0
-    with to_read(options) if options.dry_run else to_write(options) as crm:
-        try:
-            for path in options.files:
-                if _looks_whole(path):
-                    loaded = _load(crm, path, options)
-                    rejected += loaded.rejected
-                    found.append({"schema_version": 2, **asdict(loaded)})
-                    if not is_json:
-                        _print_whole(loaded)
-                else:
-                    report = _import(crm, path, options)
-                    rejected += report.rejected
-                    reports.append(report)
-                    mapping = _keep_mapping(crm, report, options.save_mapping)
-                    found.append(report_json(report, mapping))
-                    if not is_json:
-                        _print(report, mapping)
-        finally:
-            # What went in before a file that is refused stays in, and is said.
-            if is_json and found:
-                out_json(found[0] if len(options.files) == 1 else found)
-        if any(each["operation"] is not None for each in found):
-            back_up_daily(crm)  # the first import of a coalition is what would be missed most
+    # Reading a file loads what an option that is refused does not need.
+    from partners_crm.services.importing.input_files import kept_pipes
+
+    with kept_pipes():
+        with to_read(options) if options.dry_run else to_write(options) as crm:
+            whole = _check_files(options)
+            _check_places(crm, options)
+            done = _Done(crm, options)
+            try:
+                for path in options.files:
+                    done.take(path, is_whole=path in whole)
+            except BaseException:
+                # What went in before a file that is refused stays in, and is said.
+                try:
+                    done.hand_over()
+                except PartnersError as error:
+                    say(f"the rejected rows could not be written: {error}")
+                raise
+            done.hand_over()
+            if done.wrote:
+                back_up_daily(crm)  # the first import of a coalition is what would be missed most
+    return exit_codes.FINDINGS if done.rejected else exit_codes.DONE
+
+
+def _check_files(options: argparse.Namespace) -> set[Path]:
+    """Look at every named file before one of them goes in; gives those that are whole coalitions.
+
+    Raises:
+        ConfigError: an option does not apply to one of them, or there is no such mapping.
+        FileRefused: one of them is missing, or cannot be read.
+    """
+    from partners_crm.services.importing import mapping as mappings
+    from partners_crm.services.importing.input_files import InputFile
+    from partners_crm.services.importing.sheets import looks_whole
+
+    if options.save_mapping is not None and len(options.files) > 1:
+        raise ConfigError("--save-mapping is for one file", "import the others by themselves")
+    if options.mapping is not None:
+        mappings.headers_of(options.mapping)
+    for path in options.files:
+        InputFile(path).close()
+    whole = {path for path in options.files if looks_whole(path)}
+    given = [word for word in _FOR_LISTS if getattr(options, word.lstrip("-").replace("-", "_"))]
+    if whole and given:
+        name = min(whole)
+        raise ConfigError(f"{given[0]} does not apply to {name}, which is a whole coalition", f"leave {given[0]} away")
+    return whole
+
+
+def _check_places(crm: Crm, options: argparse.Namespace) -> None:
+    """Refuse what cannot be written in the end, before anything goes in."""
+    from partners_crm.services.importing import keeping, problems
+
     if options.problems is not None:
-        _write_problems(options.problems, reports)
-    return exit_codes.FINDINGS if rejected else exit_codes.DONE
+        if options.save_mapping is not None and options.problems.absolute() == options.save_mapping.absolute():
+            raise ConfigError(f"{options.problems} is named for the mapping and for the problems", "name two files")
+        problems.check_place(options.problems, crm.path, options.files)
+    if options.save_mapping is not None:
+        keeping.check_place(crm.db, options.save_mapping, read=options.files)
 
 
-def _import(crm: Crm, path: Path, options: argparse.Namespace) -> ImportReport:
+class _Done:
+    """What the files that were imported so far say."""
+
+    def __init__(self, crm: Crm, options: argparse.Namespace) -> None:
+        self._crm = crm
+        self._options = options
+        self._reports: list[ImportReport | WholeReport] = []
+        self._found: list[dict[str, Any]] = []
+        self._is_json = options.format == "json"
+
+    @property
+    def rejected(self) -> int:
+        """Rows and lines that stayed out."""
+        return sum(each.rejected for each in self._reports)
+
+    @property
+    def wrote(self) -> bool:
+        """Whether the coalition is another one now."""
+        return any(each.operation is not None for each in self._reports)
+
+    def take(self, path: Path, *, is_whole: bool) -> None:
+        """Import a file and say what became of it."""
+        if is_whole:
+            loaded = _load(self._crm, path, self._options)
+            self._reports.append(loaded)
+            self._found.append({"schema_version": 2, **asdict(loaded)})
+            if not self._is_json:
+                _print_whole(loaded)
+            return
+        chosen = _chosen(self._options)
+        with _Bar(path.name) as progress:
+            report = self._crm.import_file(path, options=chosen, preview=self._options.dry_run, progress=progress)
+        self._reports.append(report)
+        kept, mapping = _keep_mapping(self._crm, report, chosen, self._options)
+        self._found.append(report_json(report, mapping))
+        if not self._is_json:
+            _print(report, mapping)
+            if kept.how == "stays":
+                out(kept.told)
+
+    def hand_over(self) -> None:
+        """Write what was rejected where that is wanted, and the reports as JSON."""
+        if self._options.problems is not None and self._reports:
+            _write_problems(self._options.problems, self._reports, self._crm, self._options.files)
+        if self._is_json and self._found:
+            out_json(self._found[0] if len(self._options.files) == 1 else self._found)
+
+
+def _chosen(options: argparse.Namespace) -> Options:
     from partners_crm.services.importing.applying import Options
     from partners_crm.services.importing.sheets import ReadOptions
 
@@ -98,7 +203,7 @@ def _import(crm: Crm, path: Path, options: argparse.Namespace) -> ImportReport:
         header_line=options.header_line,
         flags=options.flags,
     )
-    chosen = Options(
+    return Options(
         policy=options.policy,
         create=not options.no_create,
         members=not options.not_members,
@@ -109,29 +214,27 @@ def _import(crm: Crm, path: Path, options: argparse.Namespace) -> ImportReport:
         own=tuple(options.own),
         afresh=options.afresh,
     )
-    with _Bar(path.name) as progress:
-        return crm.import_file(path, options=chosen, preview=options.dry_run, progress=progress)
 
 
-def _keep_mapping(crm: Crm, report: ImportReport, named: Path | None) -> Path | None:
-    """Save how the columns were read: where it is asked for, and for the next file with these columns; gives where."""
-    from partners_crm.services.importing import mapping as mappings
+def _keep_mapping(
+    crm: Crm, report: ImportReport, chosen: Options, options: argparse.Namespace
+) -> tuple[Kept, Path | None]:
+    """Save how the columns were read, where it is asked for and for the next file with these columns; gives where."""
+    from partners_crm.services.importing import keeping
 
-    if named is not None:
-        return mappings.save(report.mapping, named)
-    if report.operation is not None and report.mapping.saved is None:
-        try:
-            return mappings.save(report.mapping, mappings.place_for(crm.path, report.file, report.mapping))
-        except PartnersError as error:
-            # The rows are in; that the next file must be guessed anew is no reason to say they are not.
-            say(f"the meaning of the columns could not be saved: {error}")
-    return report.mapping.saved
+    kept = keeping.keep(crm.db, report, chosen)
+    if kept.how == "failed":
+        # The rows are in; that the next file must be guessed anew is no reason to say they are not.
+        say(kept.told)
+    if options.save_mapping is not None:
+        return kept, keeping.save_as(crm.db, report.mapping, options.save_mapping, read=options.files)
+    return kept, kept.path if kept.how in {"saved", "same"} else report.mapping.saved
 
 
-def _write_problems(path: Path, reports: list[ImportReport]) -> None:
+def _write_problems(path: Path, reports: Sequence[ImportReport | WholeReport], crm: Crm, read: Sequence[Path]) -> None:
     from partners_crm.services.importing.problems import write_problems
 
-    count = write_problems(path, reports)
+    count = write_problems(path, reports, crm.path, read)
     if count:
         rows = "1 rejected row" if count == 1 else f"{count} rejected rows"
         say(f"{rows} written to {path}; correct and import it")
@@ -206,7 +309,8 @@ def _print(report: ImportReport, mapping: Path | None) -> None:
         out(f"the meaning of the columns is in {mapping}")
     _print_remarks(report)
     if report.operation is not None:
-        out(f"operation {report.operation}; partners undo takes it back")
+        what = "partners undo takes it back" if report.changes else "it keeps the rows of the file, word for word"
+        out(f"operation {report.operation}; {what}")
 
 
 def _counted(number: int, plural: str) -> str:
@@ -225,12 +329,6 @@ def _print_remarks(report: ImportReport) -> None:
 
 
 # -------------------------------------------------------------------- whole exports
-
-
-def _looks_whole(path: Path) -> bool:
-    from partners_crm.services.importing.sheets import looks_whole
-
-    return looks_whole(path)
 
 
 def _load(crm: Crm, path: Path, options: argparse.Namespace) -> WholeReport:

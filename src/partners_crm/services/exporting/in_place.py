@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from partners_crm.errors import ConfigError
-from partners_crm.store.files import put_in_place, refuse_url, refused, sync
+from partners_crm.store.files import draft_beside, put_in_place, refuse_over, refused, sync
 
 
 class Draft:
@@ -23,22 +20,18 @@ class Draft:
 
 
 @contextmanager
-def draft_of(path: Path, *, force: bool = False) -> Iterator[Draft]:
+def draft_of(path: Path, database: Path, *, force: bool = False) -> Iterator[Draft]:
     """An empty file of mode 0600 beside a path, which takes that name at the end of the block unless it raises.
 
-    A file of that name is refused, or with `force` replaced.
+    A file of that name is refused, or with `force` replaced; never the coalition, which is at `database`, nor what
+    belongs to it.
 
     Raises:
         ConfigError: something is there, or the path is a URL.
         StoreUnavailable, PermissionRefused: the folder or its disk refuses; nothing is left behind.
     """
-    refuse_url(path, "name a file on this machine")
-    refuse_present(path, force)
-    draft = Draft(path.with_name(f".{path.name}.{os.urandom(4).hex()}.new"))
-    try:
-        os.close(os.open(draft.path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, 0o600))
-    except OSError as error:
-        raise refused(path, error) from None
+    refuse_present(path, database, force)
+    draft = Draft(draft_beside(path))
     try:
         try:
             yield draft
@@ -46,24 +39,16 @@ def draft_of(path: Path, *, force: bool = False) -> Iterator[Draft]:
             raise refused(path, error) from None
         if draft.kept:
             sync(draft.path)
-            refuse_present(path, force)  # it may have come meanwhile
+            refuse_present(path, database, force)  # it may have come meanwhile
             put_in_place(draft.path, path)
     finally:
         draft.path.unlink(missing_ok=True)
 
 
-def refuse_present(path: Path, force: bool) -> None:
-    """Refuse a path that something is at; with `force` an ordinary file may be.
+def refuse_present(path: Path, database: Path, force: bool) -> None:
+    """Refuse a path that something is at; with `force` an ordinary file may be, unless it belongs to a coalition.
 
     Raises:
         ConfigError: it cannot be written there.
     """
-    try:
-        mode = path.lstat().st_mode
-    except OSError:
-        return
-    if not stat.S_ISREG(mode):
-        what = "a folder" if stat.S_ISDIR(mode) else "a symbolic link" if stat.S_ISLNK(mode) else "no ordinary file"
-        raise ConfigError(f"{path} is {what}", "name a new file")
-    if not force:
-        raise ConfigError(f"{path} exists already", "--force replaces it; or name another file")
+    refuse_over(path, database, replaces=lambda _: force, hint="--force replaces it; or name another file")

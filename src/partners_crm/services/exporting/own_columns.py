@@ -78,7 +78,7 @@ def export_like(
         StoreUnavailable, PermissionRefused: the folder or its disk refuses.
     """
     form = _form(path, form, excel)
-    with one_state(db), draft_of(path, force=force) as draft:
+    with one_state(db), draft_of(path, db.path, force=force) as draft:
         chosen = _Chosen(db, mapping_for(like), query, today, map_code, include_private)
         problems: tuple[Problem, ...] = ()
         if form == "xlsx":

@@ -91,9 +91,7 @@ def export(
     """
     form = format_of(path, form)
     _refuse_mark(excel, form)
-    if path.exists() and path.samefile(db.path):
-        raise ConfigError(f"{path} is the coalition itself", "name another file")
-    with one_state(db), draft_of(path, force=force) as draft:
+    with one_state(db), draft_of(path, db.path, force=force) as draft:
         chosen = Selected(db, table, query, today=today, columns=columns, include_private=include_private)
         package = packages.read_package(path.parent) if form == "csv" else {}
         problems: tuple[Problem, ...] = ()
@@ -127,7 +125,7 @@ def export(
             )
             resource |= {"entity": table.entity.name, "query": query, "as_of": today.isoformat()}
             beside = path.parent / packages.NAME
-            with draft_of(beside, force=True) as other:
+            with draft_of(beside, db.path, force=True) as other:
                 other.path.write_bytes(packages.with_resource(package, resource))
             done = replace(done, package=str(beside))
     return replace(done, size=size, sha256=digest)

@@ -72,7 +72,7 @@ def export_all(
     """
     if path.suffix.lower() not in SUFFIXES:
         raise ConfigError(f"{path}: everything is exported as JSON Lines", "name a file that ends in .jsonl")
-    with draft_of(path, force=force) as draft:
+    with draft_of(path, db.path, force=force) as draft:
         with draft.path.open("wb") as stream:
             done = export_all_to(db, stream, include_private=include_private, with_history=with_history)
         size, digest = draft.path.stat().st_size, sha256_of(draft.path)

@@ -2,7 +2,8 @@
 
 - `sheets` reads a file into headers and rows, or refuses it whole: text (`text_files`), workbooks (`workbooks`, in a
   child process), JSON Lines (`json_rows`);
-- `mapping` says what its columns mean (`targets`), as guessed from names and values (`guessing`) or saved in a file;
+- `mapping` says what its columns mean (`targets`), as guessed from names and values (`guessing`) or saved in a file
+  (`keeping`);
 - `prepare` reads every cell (`cells`) and works out what follows from it, before the lock is taken;
 - `known` is what the coalition knows of the rows of a batch (`keys`), `identity` says who each row is about;
 - `planning` and `writing` turn rows into `steps` against what is known, writing nothing;

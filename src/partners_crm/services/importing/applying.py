@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import gc
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date
@@ -17,13 +17,12 @@ from pathlib import Path
 
 from partners_crm.errors import ConfigError, FileRefused
 from partners_crm.model import BY_NAME, Contact, ContactPoint, Organization, Silo, SiloShare, Site, Table
-from partners_crm.normalize.spelling import same_by_spelling
 from partners_crm.normalize.text import fold
-from partners_crm.services import custom_fields, placing
-from partners_crm.services.importing import guessing, known
+from partners_crm.services import custom_fields, marks, placing
+from partners_crm.services.importing import associations, guessing, known
 from partners_crm.services.importing import mapping as mappings
 from partners_crm.services.importing.cells import is_blank
-from partners_crm.services.importing.keys import organization_key
+from partners_crm.services.importing.imported import imported
 from partners_crm.services.importing.mapping import ColumnMapping
 from partners_crm.services.importing.planning import Planner, Policy, Terms, coalition_of
 from partners_crm.services.importing.prepare import Prepared, Preparer, Progress
@@ -35,7 +34,7 @@ from partners_crm.services.importing.targets import is_known
 from partners_crm.services.rows import Problem, column_names, kept_cells
 from partners_crm.store.clock import Clock, utc_now
 from partners_crm.store.clues import Clues
-from partners_crm.store.journal import known_rows, newest
+from partners_crm.store.journal import newest
 from partners_crm.store.open import Handle
 from partners_crm.store.read import by_id, count, records, tuples
 from partners_crm.store.work import Changes, Source, changes
@@ -223,6 +222,10 @@ class _Import:
         self._has_marks = False
         """Whether a row says of somebody: do not contact."""
         self._replaced: Counter[int] = Counter()
+        self._kept: frozenset[bytes] = frozenset()
+        """Hashes of the rows that the journal keeps already."""
+        self._skipped: set[bytes] = set()
+        """Hashes of the rows that were not looked at."""
         self._seen = 0
         self._known = 0
         """Organizations before the import."""
@@ -240,12 +243,12 @@ class _Import:
         self._read()
         source = Source(self.sheet.name, self.sheet.sha256)
         with changes(self.db, f"import {self.sheet.name}", by=by, source=source, clock=clock, keep=not preview) as unit:
-            if unit.operation != before + 1 and self.tally.unchanged:
-                # Somebody wrote since the rows were read: what was imported before may be undone by now.
+            if unit.operation != before + 1 and not self._skipped <= imported(self.db).settled:
+                # Somebody wrote since the rows were read, and a row that said nothing new may say something by now.
                 self._read()
             self._write(unit)
-            written, operation = unit.count, unit.operation
-        return self._report(written, None if preview or not written else operation, preview=preview)
+            written, is_kept = unit.count, not preview and (unit.count > 0 or unit.insists)
+        return self._report(written, unit.operation if is_kept else None, preview=preview)
 
     # ---------------------------------------------------------------- reading
 
@@ -255,9 +258,11 @@ class _Import:
         self._associations.clear()
         self.remarks.clear()
         terms = self.terms
-        salt = f"{terms.policy}|{terms.create}|{terms.members}|{terms.map_code}"
+        salt = f"{terms.policy}|{terms.create}|{terms.members}|{terms.map_code}"  # what else a row can mean: `imported`
         preparer = Preparer(self.mapping, self.sheet.epoch, salt)
-        imported = set() if self.options.afresh else _imported(self.db)
+        before = imported(self.db)
+        self._kept, self._skipped = before.kept, set()
+        settled = frozenset() if self.options.afresh else before.settled
         self._seen = 0
         for row in self.sheet.rows():
             self._seen += 1
@@ -265,7 +270,8 @@ class _Import:
                 self._progress("reading", self._seen, 0)
             if row.marks & _LEFT_OUT or self._says_nothing(row):
                 self.tally.left_out += 1
-            elif imported and preparer.hash_of(row) in imported:
+            elif settled and (row_hash := preparer.hash_of(row)) in settled:
+                self._skipped.add(row_hash)
                 self.tally.row_unchanged(row.line, row.cells)
             else:
                 self._take(preparer.prepare(row))
@@ -297,13 +303,11 @@ class _Import:
         self._define(unit)
         coalition = coalition_of(self.db, self.mapping, self.terms)
         planner = Planner(self.db, self.mapping, self.terms, coalition, self._clues)
-        planner.suppressed = self._suppressed | _suppressed(self.db)
-        spellings = _spellings(self._associations, [name for name, _ in coalition.associations])
+        planner.suppressed = self._suppressed | marks.suppressed_mails(self.db)
+        planner.meant = associations.meant(self._associations, [name for name, _ in coalition.associations])
         self._known = count(self.db, Organization.select())
         done = self.tally.rows
         for rows in self._spool.batches():
-            for row in rows if spellings else ():
-                row.associations = [spellings.get(name, name) for name in row.associations]
             self._apply(unit, planner, planner.plan(rows))
             done += len(rows)
             self._progress("writing", done, self._seen)
@@ -319,6 +323,7 @@ class _Import:
         for each in self.mapping.own:
             if each.key not in there:
                 table = BY_NAME[each.entity]
+                there.add(each.key)
                 custom_fields.define(
                     unit,
                     table,
@@ -327,6 +332,12 @@ class _Import:
                     choices=each.choices,
                     visibility=each.visibility,
                     key=each.key,
+                )
+        for header, use in zip(self.mapping.headers, self.mapping.uses, strict=True):
+            if use.target and use.target.kind == "own" and use.target.name not in there:
+                raise ConfigError(
+                    f"{header}: the coalition has no field of its own called {use.target.name}",
+                    f"describe it in the mapping under [own.{use.target.name}], or let the column mean nothing",
                 )
 
     def _apply(self, unit: Changes, planner: Planner, batch: Batch) -> None:
@@ -345,13 +356,22 @@ class _Import:
             self.counted["assignments"] += placing.place(unit, sites).written
         self._clues.learn_asked((clue, ref.id) for clue, ref in batch.clues if ref.id is not None)
         planner.settle()
+        doubtful = {each.line for each in batch.remarks if each.serious}
         for result in batch.results:
             self.tally.row(result)
+            if result.row.line in doubtful and not result.reason:
+                result.reason = "somebody should look at it"
+            if not unit.insists and result.row.row_hash not in self._kept:
+                unit.insists = bool(result.reason) or self._says_more(result.row)
             if result.problem is not None:
                 self.problems.append(result.problem)
                 self.rejects.append(RejectedRow(result.row.cells, result.problem))
         self.remarks += batch.remarks
         unit.keep_source_rows(map(self._source_row, batch.results))
+
+    def _says_more(self, row: Prepared) -> bool:
+        """Whether a cell of a row means nothing here, so that the journal alone keeps it."""
+        return any(number < len(row.cells) and row.cells[number].strip() for number in self.mapping.unmapped)
 
     def _carry_out(self, unit: Changes, batch: Batch) -> list[Site]:
         """Write the steps; gives the sites to be placed."""
@@ -382,8 +402,7 @@ class _Import:
         about = result.about
         record = about.table.sealed({"id": about.id}) if about is not None else None
         cells = kept_cells(self._names, result.row.cells)
-        row_hash = None if result.outcome == "rejected" else result.row.row_hash
-        return result.row.line, result.outcome, result.reason, record, cells, row_hash
+        return result.row.line, result.outcome, result.reason, record, cells, result.row.row_hash
 
     def _balance_silos(self, unit: Changes, planner: Planner) -> None:
         """Give organizations the silos their rows name, in equal weights that sum to 1."""
@@ -452,21 +471,6 @@ class _Import:
         )
 
 
-def _imported(db: Handle) -> set[bytes]:
-    """The hashes of rows that were imported before and whose record is still there."""
-    there = {
-        table.entity.name: {key for (key,) in tuples(db, table.select(table.id))} for table in (Organization, Contact)
-    }
-    return {row_hash for row_hash, entity, record in known_rows(db) if record in there.get(entity, ())}
-
-
-def _suppressed(db: Handle) -> set[str]:
-    """Every mail address, in small letters, that nobody may be contacted by."""
-    silent = ContactPoint.contact.in_(Contact.select(Contact.id).where(Contact.do_not_contact))
-    mails = ContactPoint.select(ContactPoint.value).where(ContactPoint.kind == "email")
-    return {value.lower() for (value,) in tuples(db, mails.where(ContactPoint.do_not_contact | silent)) if value}
-
-
 def _naming(mapping: ColumnMapping) -> frozenset[int]:
     """The columns that can name somebody by themselves."""
     return frozenset(
@@ -474,23 +478,6 @@ def _naming(mapping: ColumnMapping) -> frozenset[int]:
         for number, use in enumerate(mapping.uses)
         if use.target and (use.target.kind in {"organization", "contact", "identifier"} or use.target.name == "email")
     )
-
-
-def _spellings(counts: Counter[str], known_names: Iterable[str]) -> dict[str, str]:
-    """For each name of an association that is a slip of the pen, the name that is meant: a known or a commoner one."""
-    settled: list[str] = list(known_names)
-    keys = {organization_key(name) for name in settled}
-    found: dict[str, str] = {}
-    for name, _ in counts.most_common():
-        if organization_key(name) in keys:
-            continue
-        meant = next((each for each in settled if same_by_spelling(name, each)), "")
-        if meant:
-            found[name] = meant
-        else:
-            settled.append(name)
-            keys.add(organization_key(name))
-    return found
 
 
 @contextmanager

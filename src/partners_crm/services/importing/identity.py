@@ -1,17 +1,19 @@
 """Who a row is about: the organization it names, by its numbers first, then by its name, then by what else agrees.
 
 A name alone is enough where nothing speaks against it. What speaks against it: another number of the same system; or
-another town, when the row has a phone of its own and none of it is the known one's. A name in another spelling is
-taken for the same only when a phone, a mail address or a street address agrees as well, and the words differ in no
-more than an abbreviation or a letter; anything less is said, and left to a person.
+another town (another ZIP code, where no town is known), when the row has a phone of its own and none of it is the
+known one's. A name in another spelling is taken for the same only when a phone, a mail address or a street address
+agrees as well, and the words differ in no more than an abbreviation or a letter left out, doubled or swapped; where a
+letter stands for another, two of these have to agree. Anything less is said, and left to a person.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from partners_crm.normalize.spelling import ALIKE, likeness, same_by_spelling
+from partners_crm.normalize.spelling import ALIKE, Difference, difference, likeness, same_by_spelling
+from partners_crm.normalize.text import fold
 from partners_crm.services.importing.keys import number_clue
 from partners_crm.services.importing.known import Facts, Known
 from partners_crm.services.importing.prepare import Prepared
@@ -37,21 +39,51 @@ def who(row: Prepared, known: Known, *, tells_sites: bool) -> Found:
 
     The row has a name.
     """
-    name = row.organization["name"]
     named = known.led_to(row.name_clue)
+    said = _NOBODY
     for system, value in row.numbers:
-        for ref in known.led_to(number_clue(system, value)):
-            if ref in named or not any(same_by_spelling(name, other) for other in known.facts[ref].names):
-                return Found(
-                    ref,
-                    ""
-                    if ref in named
-                    else f"has the {_system(system)} of an organization of another name; kept as a further name of it",
-                )
+        found = _numbered(row, known, system, value, named)
+        if found is not None and found.ref is not None:
+            return found
+        said = said if found is None or said.said else found
+    found = _named(row, known, named, tells_sites=tells_sites) if named else _alike(row, known)
+    return replace(found, said=said.said, serious=True) if said.said and not found.serious else found
+
+
+def _numbered(row: Prepared, known: Known, system: str, value: str, named: list[Ref]) -> Found | None:
+    """The organization that a number of a row leads to; None where it leads to none.
+
+    An EIN is the organization. The ids of two lists may be the same by chance: one that leads to another name counts
+    where something else agrees, or where the row says nothing that could.
+    """
+    name = row.organization["name"]
+    led = known.led_to(number_clue(system, value))
+    if not led:
+        return None
+    if by_name := [ref for ref in led if ref in named]:
+        return Found(by_name[0])
+    for ref in led:
+        if any(same_by_spelling(name, other) for other in known.facts[ref].names):
             return Found(ref)
-    if named:
-        return _named(row, known, named, tells_sites=tells_sites)
-    return _alike(row, known)
+    said = f"has the {_system(system)} of an organization of another name"
+    for ref in led:
+        if _agreement(row, known.facts[ref]) or _shares_contact(row, known, ref):
+            return Found(ref, f"{said}; kept as a further name of it")
+    if system == "ein" or not (named or _says_more(row)):
+        return Found(led[0], f"{said}, and nothing else agrees; kept as a further name of it", serious=True)
+    other = min(known.facts[led[0]].names)
+    end = "the name counts" if named else "added as an organization of its own"
+    return Found(None, f"{said} ({other}), and nothing else agrees; {end}", serious=True)
+
+
+def _shares_contact(row: Prepared, known: Known, ref: Ref) -> bool:
+    names = (person.contact.get("name", "") for person in row.people)
+    return any(known.contact(ref, fold(name)) is not None for name in names if name)
+
+
+def _says_more(row: Prepared) -> bool:
+    """Whether a row says anything beside its name that tells organizations apart."""
+    return bool(row.phones or row.mails or row.places or row.town or row.people)
 
 
 def _system(system: str) -> str:
@@ -70,10 +102,10 @@ def _named(row: Prepared, known: Known, named: list[Ref], *, tells_sites: bool) 
     best = scored[0]
     if tells_sites or _agreement(row, known.facts[best]) or not _elsewhere(row, known.facts[best]):
         return Found(best)
-    town = row.site["city"] if row.site else ""
-    return Found(
-        None, f"is the name of one in another town; in {town} it was added as an organization of its own", serious=True
-    )
+    place = (row.site["city"] or row.site["postal_code"]) if row.site else ""
+    what = "town" if row.town and known.facts[best].towns else "ZIP code"
+    said = f"is the name of one in another {what}; in {place} it was added as an organization of its own"
+    return Found(None, said, serious=True)
 
 
 def _other_number(row: Prepared, facts: Facts) -> str:
@@ -96,9 +128,23 @@ def _agreement(row: Prepared, facts: Facts) -> int:
     )
 
 
+def _proofs(row: Prepared, facts: Facts) -> int:
+    """The same without the town, which many share."""
+    return _agreement(row, facts) - (row.town in facts.towns)
+
+
+def zip_of(row: Prepared) -> str:
+    """The ZIP code of a row's site, five digits of it; "" for none."""
+    return row.site["postal_code"][:5] if row.site else ""
+
+
 def _elsewhere(row: Prepared, facts: Facts) -> bool:
     """Whether a row is of another town, with phones of its own that are not the organization's."""
-    is_other_town = row.town and facts.towns and row.town not in facts.towns
+    if row.town and facts.towns:
+        is_other_town = row.town not in facts.towns
+    else:
+        # A list without a column of towns has ZIP codes at best.
+        is_other_town = bool(zip_of(row) and facts.zips and zip_of(row) not in facts.zips)
     return bool(is_other_town and row.phones and facts.phones and facts.phones.isdisjoint(row.phones))
 
 
@@ -111,7 +157,9 @@ def _alike(row: Prepared, known: Known) -> Found:
             if facts is None or _other_number(row, facts):
                 continue
             for other in sorted(facts.names):
-                if same_by_spelling(name, other):
+                how = difference(name, other)
+                # A letter that stands for another may make another name: one switchboard is not enough then.
+                if how <= Difference.SLIP or (how < Difference.OTHER and _proofs(row, facts) > 1):
                     return Found(ref, f"is taken for {other}, which has the same {what}; kept as a further name of it")
                 if not pointed.said and likeness(name, other) >= ALIKE:
                     pointed = Found(

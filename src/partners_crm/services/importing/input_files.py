@@ -9,6 +9,8 @@ import stat
 import tempfile
 import weakref
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Literal, NamedTuple
@@ -137,6 +139,33 @@ class _Placed(io.RawIOBase):
         super().close()
 
 
+_KEPT: ContextVar[dict[Path, Spool] | None] = ContextVar("kept pipes", default=None)
+"""What came out of pipes, by their names, while `kept_pipes` holds."""
+
+
+@contextmanager
+def kept_pipes() -> Iterator[None]:
+    """Read a pipe once for the whole block: what came out of it is there for everyone who looks at it after."""
+    kept: dict[Path, Spool] = {}
+    token = _KEPT.set(kept)
+    try:
+        yield
+    finally:
+        _KEPT.reset(token)
+        for spool in kept.values():
+            spool.close()
+
+
+def opened(path: Path) -> BinaryIO:
+    """The bytes of a file from the first on: of a pipe what came out of it, where `kept_pipes` has it.
+
+    Raises:
+        OSError: it cannot be opened.
+    """
+    spool = (_KEPT.get() or {}).get(path)
+    return path.open("rb") if spool is None else spool.open()
+
+
 class InputFile:
     """A file that a person named: looked at once, read several times, and refused if it changes between."""
 
@@ -153,6 +182,7 @@ class InputFile:
         self.sha256 = ""
         """Of its bytes, in hexadecimal; known when `blocks` has come to its end."""
         self._spool: Spool | None = None
+        self._is_kept = False
         with self._faults():
             status = path.stat()
             if stat.S_ISDIR(status.st_mode):
@@ -228,12 +258,19 @@ class InputFile:
 
     def close(self) -> None:
         """Let a copy go; a file with a name needs no closing."""
-        if self._spool is not None:
+        if self._spool is not None and not self._is_kept:
             self._spool.close()
 
     def _copy(self) -> None:
         """Keep what comes out of a pipe: it can be read once only."""
+        kept = _KEPT.get()
+        self._is_kept = kept is not None
+        if kept is not None and self.path in kept:
+            self._spool = kept[self.path]
+            return
         self._spool, size = Spool(), 0
+        if kept is not None:
+            kept[self.path] = self._spool
         with self.path.open("rb") as stream:
             while block := stream.read(_BLOCK):
                 size += len(block)

@@ -28,6 +28,12 @@ def point_clue(kind: str, value: str) -> str:
     return f"{kind}:{value.lower()}" if value and kind in {"phone", "email"} else ""
 
 
+def point_value(values: Mapping[str, Any]) -> str:
+    """What tells a phone, a mail or a web address from another one of its kind: capitals of a mail address do not."""
+    value: str = values["value"] or fold(values["raw"])
+    return value.lower() if values["kind"] == "email" else value
+
+
 def place_clue(place: str) -> str:
     """The key of a place with a street; "" for a mere town."""
     return f"a:{place}" if place and not place.startswith("|") else ""

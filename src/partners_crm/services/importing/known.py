@@ -37,6 +37,7 @@ from partners_crm.services.importing.keys import (
     personal_clue,
     place_clue,
     point_clue,
+    point_value,
 )
 from partners_crm.services.importing.prepare import Prepared
 from partners_crm.services.importing.steps import Ref
@@ -65,6 +66,8 @@ class Facts:
     """Keys of places with a street."""
     towns: set[str] = field(default_factory=set)
     """Folded."""
+    zips: set[str] = field(default_factory=set)
+    """Of five digits."""
 
 
 def most(clue: str) -> int:
@@ -111,10 +114,21 @@ def _stored_points(db: Handle) -> Iterator[tuple[str, int]]:
         yield f"c{point_clue(how, text)}", key
 
 
+def row_clue(row: Prepared) -> str:
+    """The key of the name of a row's organization; "" for none. A row that is refused early has none of its own."""
+    name = row.organization.get("name", "")
+    return row.name_clue or (name_clue(name) if name else "")
+
+
+def says_silence(row: Prepared) -> bool:
+    """Whether a row says of somebody: do not contact."""
+    return row.is_silent or any(person.do_not_contact or person.unsubscribed for person in row.people)
+
+
 def clues_of(row: Prepared) -> Iterator[str]:
     """The keys by which a row may be about something that is known."""
-    if row.name_clue:
-        yield row.name_clue
+    if clue := row_clue(row):
+        yield clue
     yield from row.evidence
     for system, value in row.numbers:
         yield number_clue(system, value)
@@ -141,6 +155,8 @@ class Known:
         """The newest membership of an organization."""
         self.points: dict[tuple[Ref, str, str, str], Ref] = {}
         """Contact points by owner, kind, value and extension."""
+        self.reach: dict[Ref, set[tuple[str, str]]] = {}
+        """(kind, value) of the points of a contact."""
         self.roles: dict[tuple[Ref, Ref], list[Ref]] = {}
         """The jobs of a contact in an organization."""
         self.own: dict[tuple[str, Ref], Ref] = {}
@@ -234,7 +250,8 @@ class Known:
     # ---------------------------------------------------------------- reading
 
     def _read(self, clues: Clues, rows: Sequence[Prepared]) -> None:
-        rows = [row for row in rows if row.refusal is None]
+        # Of a refused row the marks count all the same.
+        rows = [row for row in rows if row.refusal is None or says_silence(row)]
         wanted: set[str] = set()
         for row in rows:
             wanted.update(clues_of(row))
@@ -343,7 +360,7 @@ class Known:
             if record["kind"] == "hq":
                 self._facts.add(("hq", owner))
             self.learn_site(owner, fold(record["name"]), place, ref)
-            self._place_facts(owner, place, record["city"])
+            self._place_facts(owner, place, record["city"], record["postal_code"])
             sites.append(record.id)
         owned = {"organization": (Organization, ids), "site": (Site, sites)}
         for name, (table, keys) in owned.items():
@@ -352,12 +369,14 @@ class Known:
         for some in parts(sites):
             self._own(Site, CustomValue.site, some)
 
-    def _place_facts(self, owner: Ref, place: str, town: str) -> None:
+    def _place_facts(self, owner: Ref, place: str, town: str, postal_code: str) -> None:
         facts = self.facts[owner]
         if clue := place_clue(place):
             facts.places.add(clue)
         if town:
             facts.towns.add(fold(town))
+        if postal_code:
+            facts.zips.add(postal_code[:5])
 
     def _points(self, table: type[Table], name: str, ids: Sequence[int]) -> None:
         field_of: Any = ContactPoint._meta.fields[name]
@@ -379,8 +398,10 @@ class Known:
 
     def learn_point(self, owner: Ref, values: dict[str, Any], ref: Ref) -> None:
         """Remember a contact point by its owner, kind, value and extension."""
-        value = values["value"] or fold(values["raw"])
+        value = point_value(values)
         self.points.setdefault((owner, values["kind"], value, values["extension"]), ref)
+        if owner.table is Contact:
+            self.reach.setdefault(owner, set()).add((values["kind"], value))
 
     def _people_of(self, organizations: set[int]) -> set[int]:
         found: set[int] = set()

@@ -6,12 +6,12 @@ import hashlib
 import json
 import re
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from partners_crm.errors import ConfigError
+from partners_crm.errors import ConfigError, FileRefused
 from partners_crm.normalize.text import fold
 from partners_crm.services.importing.targets import Target, read_target
 from partners_crm.services.rows import column_names
@@ -100,6 +100,19 @@ class ColumnMapping:
         others = tuple(each for each in changed.own if each.key != field.key)
         return replace(changed, own=(*others, field))
 
+    def undefined(self, keys: Set[str]) -> tuple[str, ...]:
+        """The own fields that columns mean, and that are neither among `keys` nor said what they are."""
+        known = keys | {each.key for each in self.own}
+        return tuple(dict.fromkeys(key for key in self._own_keys() if key not in known))
+
+    def defined(self, fields: Mapping[str, OwnField]) -> ColumnMapping:
+        """The same that says of every own field what it is: as one of `fields`, by key, is, else as it says itself."""
+        known = {each.key: each for each in self.own} | dict(fields)
+        return replace(self, own=tuple(known[key] for key in dict.fromkeys(self._own_keys()) if key in known))
+
+    def _own_keys(self) -> Iterable[str]:
+        return (use.target.name for use in self.uses if use.target is not None and use.target.kind == "own")
+
     @property
     def digest(self) -> str:
         """What a row says depends on it: two runs with the same digest read a row alike."""
@@ -110,6 +123,29 @@ class ColumnMapping:
 def fingerprint(headers: Iterable[str]) -> str:
     """16 hexadecimal digits that files with the same columns share, in whatever case and punctuation."""
     return hashlib.sha256("\n".join(map(fold, headers)).encode()).hexdigest()[:16]
+
+
+def column_named(headers: Sequence[str], text: str) -> int:
+    """The number of the column that somebody names, counted from 0: by its header, or by the last words of only one.
+
+    Raises:
+        FileRefused: there is no such column, or there are several.
+    """
+    names = column_names(headers)
+    if text in names:
+        return names.index(text)
+    wanted = fold(text)
+    folded = [fold(header) for header in headers]
+    if wanted and wanted in folded:
+        return folded.index(wanted)
+    ending = [number for number, header in enumerate(folded) if wanted and header.endswith(f" {wanted}")]
+    if len(ending) == 1:
+        return ending[0]
+    if ending:
+        raise FileRefused(
+            f"{text} may be several columns", f"name one: {', '.join(names[number] for number in ending)}"
+        )
+    raise FileRefused(f"there is no column {text}", f"its columns: {', '.join(filter(None, headers)) or 'none'}")
 
 
 # -------------------------------------------------------------------- the file
@@ -125,16 +161,28 @@ def saved(database: Path) -> list[Path]:
     return sorted(folder_of(database).glob("*.toml"))
 
 
+def place_of(database: Path, headers: Sequence[str]) -> Path | None:
+    """Where the mapping for files with these columns is saved, if it is."""
+    return min(folder_of(database).glob(f"*-{fingerprint(headers)}.toml"), default=None)
+
+
 def find(database: Path, headers: Sequence[str]) -> ColumnMapping | None:
     """The mapping saved for files with these columns, if any.
 
     Raises:
         ConfigError: it is there and cannot be read.
     """
-    mark = fingerprint(headers)
-    for path in sorted(folder_of(database).glob(f"*-{mark}.toml")):
-        return read(path, headers)
-    return None
+    place = place_of(database, headers)
+    return read(place, headers) if place is not None else None
+
+
+def reads_as_mapping(path: Path) -> bool:
+    """Whether a file is a mapping, for whatever columns."""
+    try:
+        columns = _data(path).get("columns")
+    except ConfigError:
+        return False
+    return isinstance(columns, dict) and all(isinstance(text, str) for text in columns.values())
 
 
 def save(mapping: ColumnMapping, path: Path) -> Path:
@@ -213,7 +261,11 @@ def headers_of(path: Path) -> tuple[str, ...]:
 def _data(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except FileNotFoundError:
+        raise ConfigError(f"there is no mapping {path}", "write one with: partners import --save-mapping") from None
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}", "name a mapping") from None
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigError(
             f"{path}: cannot be read as a mapping: {error}", "mend it, or delete it to guess anew"
         ) from None

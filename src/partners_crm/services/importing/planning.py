@@ -14,10 +14,10 @@ from datetime import date
 from typing import Literal
 
 from partners_crm.districts.index import DistrictIndex
-from partners_crm.model import CustomField, DistrictMap, Organization, Silo
+from partners_crm.model import CustomField, DistrictMap, Organization, Silo, SiloShare, Table
 from partners_crm.normalize.text import fold
-from partners_crm.services.importing import identity
-from partners_crm.services.importing.known import Known
+from partners_crm.services.importing import associations, identity
+from partners_crm.services.importing.known import Known, says_silence
 from partners_crm.services.importing.mapping import ColumnMapping
 from partners_crm.services.importing.prepare import Prepared
 from partners_crm.services.importing.steps import Batch, Ref, RowResult, Step
@@ -28,7 +28,7 @@ from partners_crm.services.rows import Problem, Refusal
 from partners_crm.store.clues import Clues
 from partners_crm.store.maps import Districts, districts_of, map_for
 from partners_crm.store.open import Handle
-from partners_crm.store.read import records, tuples
+from partners_crm.store.read import parts, records, tuples
 
 Policy = Literal["fill", "update", "skip", "create"]
 POLICIES: dict[str, str] = {
@@ -99,14 +99,21 @@ class Planner:
         self.db = db
         self.mapping = mapping
         self.terms = terms
+        self.is_update = terms.policy == "update"
         self.coalition = coalition
         self._clues = clues
         self._indexes: list[DistrictIndex] | None = None
         self._points: dict[tuple[float, float], tuple[bool, bool, str]] = {}
         self.suppressed: set[str] = set()
         """Values of contact points, small letters, that nobody may be contacted by."""
-        self.shares: dict[int | Ref, list[int]] = {}
-        """Ids of the silos that the file gives an organization, in the order of the file."""
+        self.meant: dict[str, str] = {}
+        """The name that is meant by that of an association in the file: see `associations.meant`."""
+        self.given: dict[int | Ref, list[int]] = {}
+        """Ids of the silos that the file names of an organization, in the order of the file."""
+        self._said: dict[type[Table], dict[int, int]] = {}
+        """The fields of stored records that the file says something of, as bits of `_bits`."""
+        self._said_of_new: dict[Ref, int] = {}
+        self._bits: dict[str, int] = {}
         self.tells_sites = mapping.has("site", "name")
         self.columns: dict[tuple[str, str], frozenset[int]] = {}
         """The columns of each kind, and of each kind and name, of target."""
@@ -122,18 +129,23 @@ class Planner:
 
     def plan(self, rows: Sequence[Prepared]) -> Batch:
         """What some rows will do."""
+        for row in rows if self.meant else ():
+            self._mean(row)
         known = Known(self.db, self._clues, rows)
         batch = Batch()
         steps: dict[Ref, Step] = {}
         for row in rows:
             marks = len(batch.remarks)
             result = RowResult(row, "same")
+            plan = _RowPlan(self, known, batch, steps, row, result)
             try:
                 if row.refusal is not None:
                     raise _refusal(row.refusal)
                 batch.remarks.extend(row.remarks)
-                _RowPlan(self, known, batch, steps, row, result).take()
+                plan.take()
             except Refusal as why:
+                if says_silence(row):
+                    plan.writer.keep_marks_of_refused()
                 # What was remarked about a row that stays out is no news.
                 del batch.remarks[marks:]
                 result.problem = why.at(row.line)
@@ -146,10 +158,56 @@ class Planner:
         for name, ref in self.planned_associations:
             self.coalition.associations.append((name, ref.id or 0))
         self.planned_associations.clear()
-        for key in [key for key in self.shares if isinstance(key, Ref)]:
-            silos = self.shares.pop(key)
-            mine = self.shares.setdefault(key.id or 0, [])
+        for key in [key for key in self.given if isinstance(key, Ref)]:
+            silos = self.given.pop(key)
+            mine = self.given.setdefault(key.id or 0, [])
             mine += [silo for silo in silos if silo not in mine]
+        for ref, bits in self._said_of_new.items():
+            if ref.id is not None:
+                of_table = self._said.setdefault(ref.table, {})
+                of_table[ref.id] = of_table.get(ref.id, 0) | bits
+        self._said_of_new.clear()
+
+    @property
+    def shares(self) -> dict[int | Ref, list[int]]:
+        """Ids of the silos by organization, of each that the file gives others than it has.
+
+        An organization that has the same ones keeps their weights.
+        """
+        given = {(key.id or 0) if isinstance(key, Ref) else key: silos for key, silos in self.given.items()}
+        there: dict[int, set[int]] = {}
+        for some in parts(sorted(given)):
+            columns = SiloShare.select(SiloShare.organization, SiloShare.silo)
+            for owner, silo in tuples(self.db, columns.where(SiloShare.organization.in_(some))):
+                there.setdefault(owner, set()).add(silo)
+        return {key: silos for key, silos in given.items() if there.get(key) != set(silos)}
+
+    def says(self, ref: Ref, name: str) -> None:
+        """Remember that the file says something of a field of a record: no later row replaces it."""
+        if self.is_update:
+            bit = self._bits.setdefault(name, 1 << len(self._bits))
+            if ref.id is None:
+                self._said_of_new[ref] = self._said_of_new.get(ref, 0) | bit
+            else:
+                of_table = self._said.setdefault(ref.table, {})
+                of_table[ref.id] = of_table.get(ref.id, 0) | bit
+
+    def may_replace(self, ref: Ref, name: str) -> bool:
+        """Whether what is known gives way to the file: under `update`, unless an earlier row of it spoke already."""
+        if not self.is_update:
+            return False
+        said = self._said_of_new.get(ref, 0) if ref.id is None else self._said.get(ref.table, {}).get(ref.id, 0)
+        return not said & self._bits.get(name, 0)
+
+    def _mean(self, row: Prepared) -> None:
+        """Put the names of associations that are meant in the place of those that the row has."""
+        for number, name in enumerate(row.associations):
+            if (other := self.meant.get(name)) is None:
+                continue
+            row.associations[number] = other
+            if associations.is_remarkable(name, other):
+                column = self.mapping.header("", "association")
+                row.remarks.append(Problem(row.line, column, name, f"was taken for {other}"))
 
     def columns_of(self, names: tuple[str, ...]) -> frozenset[int]:
         """The columns of some entities, and of some values that are no entity."""
@@ -216,7 +274,7 @@ class _RowPlan:
         if found.ref is not None and terms.policy == "skip" and self.owner.is_old(found.ref):
             self.result.about = found.ref
             self.result.reason = "known, and left alone"
-            writer.suppress_known(found.ref)
+            writer.keep_marks(found.ref)
             return
         organization = writer.organization(found.ref)
         self.result.about = organization
@@ -340,11 +398,17 @@ class _RowPlan:
             return
         key = organization if organization.id is None else organization.id
         present = {self.known.record(share)["silo"] for share in self.known.shares.get(organization, ())}
-        given = self.owner.shares
-        if present and key not in given and (self.owner.terms.policy != "update" or present == set(silos)):
+        given = self.owner.given
+        if present and key not in given and not self.owner.is_update:
+            if not present.issuperset(silos):
+                column = self.owner.mapping.header("", "silo")
+                reason = "differs from what is known: it is in other silos already; kept"
+                self._remark(column, ", ".join(self.row.silos), reason)
             return
+        is_first = key not in given
         mine = given.setdefault(key, [])
-        if added := [silo for silo in silos if silo not in mine]:
-            mine += added
+        added = [silo for silo in silos if silo not in mine]
+        mine += added
+        if not present.issuperset(added) or (is_first and present != set(silos)):
             self.writer.wrote("", "silo")
             self.writer.wrote("silo")

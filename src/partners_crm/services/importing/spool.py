@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import IO, Self
 
+from partners_crm.errors import StoreUnavailable
 from partners_crm.services.importing.prepare import Prepared
 
 BATCH = 1000
@@ -39,15 +40,29 @@ class Spool:
         return bool(self._written or self._waiting)
 
     def add(self, row: Prepared) -> None:
-        """Let a row wait."""
+        """Let a row wait.
+
+        Raises:
+            StoreUnavailable: the folder for temporary files has no room for it.
+        """
         self._waiting.append(row)
         if len(self._waiting) >= IN_MEMORY:
-            # A file of the program's own, without a name: what is read from it was written by this process.
-            self._file = self._file or tempfile.TemporaryFile(prefix="partners-rows-")  # noqa: SIM115  # closed with the spool
-            for start in range(0, len(self._waiting), BATCH):
-                pickle.dump(self._waiting[start : start + BATCH], self._file, pickle.HIGHEST_PROTOCOL)
-                self._written += 1
-            self._waiting.clear()
+            try:
+                self._write()
+            except OSError as error:
+                raise StoreUnavailable(
+                    f"{tempfile.gettempdir()} cannot hold the rows that wait: {error.strerror}",
+                    "free some space there, or name another folder in TMPDIR",
+                ) from None
+
+    def _write(self) -> None:
+        # A file of the program's own, without a name: what is read from it was written by this process.
+        self._file = self._file or tempfile.TemporaryFile(prefix="partners-rows-")  # noqa: SIM115  # closed with the spool
+        for start in range(0, len(self._waiting), BATCH):
+            pickle.dump(self._waiting[start : start + BATCH], self._file, pickle.HIGHEST_PROTOCOL)
+            self._written += 1
+        self._file.flush()
+        self._waiting.clear()
 
     def batches(self) -> Iterator[list[Prepared]]:
         """The rows in the order they came; may be asked again."""

@@ -19,6 +19,7 @@ from partners_crm.errors import ConfigError, FileRefused, InvalidValue, Partners
 from partners_crm.model import (
     BY_NAME,
     ENTITIES,
+    ContactPoint,
     CustomField,
     CustomValue,
     District,
@@ -36,7 +37,7 @@ from partners_crm.model import (
     Tagging,
 )
 from partners_crm.normalize.text import fold
-from partners_crm.services import placing, records, rules
+from partners_crm.services import marks, placing, records, rules
 from partners_crm.services.importing.whole_lines import (
     Entry,
     Progress,
@@ -48,7 +49,7 @@ from partners_crm.services.rows import Problem, Refusal
 from partners_crm.store.clock import Clock, utc_now
 from partners_crm.store.maps import setting
 from partners_crm.store.open import Handle
-from partners_crm.store.read import by_id, tuples
+from partners_crm.store.read import by_id, by_ids, tuples
 from partners_crm.store.work import Changes, Source, changes
 
 __all__ = ["EntityRows", "Policy", "WholeReport", "load_whole"]
@@ -125,8 +126,9 @@ def load_whole(
 ) -> WholeReport:
     """Load a file of `export --all`; a preview does the same and rolls back.
 
-    Of known records `skip` and `create` leave everything as it is, `fill` fills what is empty, and `update` takes the
-    file's values. `progress` is told lines done and lines in all, 0 while they are not counted yet.
+    Of known records `skip` and `create` leave everything as it is but the mark "do not contact", `fill` fills what is
+    empty, and `update` takes the file's values. `progress` is told lines done and lines in all, 0 while they are not
+    counted yet.
 
     Raises:
         FileRefused: a fault of the file, or it is of a coalition in another state; nothing was written.
@@ -178,6 +180,12 @@ class _Load:
         """Entries that link to a record of a later line, by it."""
         self._counts: dict[type[Table], list[int]] = {}
         self._indexes: list[Any] | None = None
+        self._suppressed = marks.suppressed_mails(db)
+        """Mail addresses that were suppressed before."""
+        self._brings_marks = False
+        """Whether a line of the file says of somebody: do not contact."""
+        self._mails: set[int] = set()
+        """Contact points of the file with a mail address that were not there."""
         self.removed = 0
 
     def run(self, progress: Progress | None) -> None:
@@ -198,6 +206,8 @@ class _Load:
                         progress(entry.line, self.whole.lines)
             self._take_released(released)
         self._break_circles()
+        if not self.takes_over:
+            self._suppress()
         if self.takes_over and self.whole.is_complete and not self.problems:
             self._remove_others()
         if not self.whole.is_complete:
@@ -240,6 +250,7 @@ class _Load:
     def _take(self, entry: Entry) -> None:
         table, unit = entry.table, self.unit
         values = self._linked(entry)
+        self._brings_marks = self._brings_marks or bool(values.get("do_not_contact"))
         key = self._ids[table].get(entry.uid)
         by_uid = key is not None
         if key is None and table in NATURAL:
@@ -251,6 +262,8 @@ class _Load:
             self._refuse_taken(table, full)
             key = unit.insert(table, {"uid": entry.uid, **full}).id
             counts[0] += 1
+            if table is ContactPoint and full["kind"] == "email":
+                self._mails.add(key)
         else:
             changed = self._change(entry, values, key, by_uid)
             counts[1 if changed else 2] += 1
@@ -274,7 +287,7 @@ class _Load:
     def _chosen(self, table: type[Table], row: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
         """What of the file's values a known record takes."""
         if self.policy in {"skip", "create"} and not self.takes_over:
-            return {}
+            return {name: True for name in ONLY_YES & values.keys() if values[name] and not row[name]}
         wins = self.takes_over or self.policy == "update"
         chosen: dict[str, Any] = {}
         for name, value in values.items():
@@ -424,6 +437,23 @@ class _Load:
                     record = self.unit.update(record, **{name: key})
                 except Refusal as refusal:
                     self.remarks.append(refusal.at(entry.line))
+
+    def _suppress(self) -> None:
+        """Mark the mail addresses that came in and are suppressed, and those that were open and are so by the file."""
+        if not (self._mails or self._brings_marks):
+            return
+        db = self.unit.db
+        now = marks.suppressed_mails(db)
+        fresh = now - self._suppressed
+        columns = ContactPoint.select(ContactPoint.id, ContactPoint.value)
+        query = columns.where(~ContactPoint.do_not_contact & (ContactPoint.kind == "email"))
+        found = [
+            key
+            for key, value in tuples(db, query)
+            if value.lower() in fresh or (key in self._mails and value.lower() in now)
+        ]
+        for point in by_ids(db, ContactPoint, found).values():
+            self.unit.update(point, do_not_contact=True)
 
     def _remove_others(self) -> None:
         """Remove what the set-up wrote and nobody changed since, where the file does not have it."""

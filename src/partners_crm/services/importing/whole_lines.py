@@ -19,6 +19,7 @@ from partners_crm.model import Declared, Table
 from partners_crm.normalize.dates import parse_date
 from partners_crm.normalize.text import reject_reason
 from partners_crm.services.exporting.whole import ENTITIES_EXPORTED, SCHEMA_VERSION
+from partners_crm.services.importing.input_files import opened
 from partners_crm.services.records import ends_before
 from partners_crm.services.rows import VALUE_SHOWN, Problem, Refusal
 from partners_crm.store.files import refuse_url
@@ -175,7 +176,7 @@ class _Reading:
         path = self._path
         refuse_url(path, "download it first")
         try:
-            with path.open("rb") as stream:
+            with opened(path) as stream:
                 number = 0
                 while text := stream.readline(MAX_LINE):
                     number += 1

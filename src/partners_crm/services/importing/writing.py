@@ -10,6 +10,7 @@ from partners_crm.model import (
     Affiliation,
     Contact,
     ContactPoint,
+    CustomField,
     CustomValue,
     Identifier,
     Membership,
@@ -22,10 +23,12 @@ from partners_crm.model import (
     Tag,
     Tagging,
 )
-from partners_crm.normalize.spelling import same_by_spelling
+from partners_crm.normalize.spelling import Difference, difference
 from partners_crm.normalize.text import fold
 from partners_crm.services.custom_fields import read_custom
 from partners_crm.services.importing.cells import money
+from partners_crm.services.importing.comparing import compare, compare_own
+from partners_crm.services.importing.identity import zip_of
 from partners_crm.services.importing.keys import (
     name_clue,
     number_clue,
@@ -33,8 +36,9 @@ from partners_crm.services.importing.keys import (
     person_clue,
     personal_clue,
     point_clue,
+    point_value,
 )
-from partners_crm.services.importing.known import Facts, Known
+from partners_crm.services.importing.known import Facts, Known, row_clue
 from partners_crm.services.importing.prepare import Person, Prepared
 from partners_crm.services.importing.steps import Batch, Ref, RowResult, Stated, Step
 from partners_crm.services.records import blank, complete
@@ -43,7 +47,6 @@ from partners_crm.services.rows import Problem, Refusal
 if TYPE_CHECKING:
     from partners_crm.services.importing.planning import Planner
 
-_TOLD_OF_SITES = ("latitude", "longitude", "match_level", "service_area", "since", "until")
 _EMPTY = (None, "", False)
 
 
@@ -75,9 +78,7 @@ class RowWriter:
             self._learn(row.name_clue, ref)
         else:
             facts = known.facts[ref]
-            self._fill(
-                ref, {key: value for key, value in values.items() if key != "name"}, ("kind", "note"), "organization"
-            )
+            self._fill(ref, {key: value for key, value in values.items() if key != "name"}, "organization")
             if organization_key(name) not in map(organization_key, facts.names):
                 self._other_name(ref, name)
                 self.wrote("organization", "name")
@@ -112,7 +113,7 @@ class RowWriter:
                 new = {"organization": organization, "recorded_on": terms.today.isoformat(), **values}
                 self.known.memberships[organization] = self._add(Membership, new, "membership")
             return
-        self._fill(tie, values, tuple(values), "membership")
+        self._fill(tie, values, "membership")
 
     def site(self, organization: Ref) -> Ref | None:
         """The site of the row."""
@@ -134,10 +135,12 @@ class RowWriter:
                 known.is_new("hq", organization)
         else:
             stated = {key: value for key, value in row.site.items() if key not in {"organization", "kind"}}
-            self._fill(ref, stated, _TOLD_OF_SITES, "site", keep=("street", "address_note"))
+            self._fill(ref, stated, "site")
         facts = known.facts[organization]
         if row.town:
             facts.towns.add(row.town)
+        if code := zip_of(row):
+            facts.zips.add(code)
         for clue in row.places:
             facts.places.add(clue)
             self._learn(clue, organization)
@@ -155,7 +158,7 @@ class RowWriter:
         if ref is None:
             ref = self._add_contact(person)
         else:
-            self._fill(ref, person.contact, ("note",), "contact")
+            self._fill(ref, person.contact, "contact")
         self.known.learn_contact(organization, fold(name), ref)
         self._role(ref, organization, person.role)
         self._mark(ref, person)
@@ -171,16 +174,12 @@ class RowWriter:
         """
         person = self.row.people[number]
         name = person.contact.get("name", "")
-        ref = self._same_person(person)
-        if ref is None and name:
-            named = self.known.led_to(person_clue(name))
-            alone = [each for each in named if not self.known.works(each)]
-            ref = named[0] if len(named) == 1 else next(iter(alone), None)
+        ref = self._namesake(person) if name else None
         if ref is None and not name:
             by_point = [each for point in person.points for each in self.known.led_to(personal_clue(point))]
             ref = by_point[0] if by_point else None
         if ref is not None:
-            self._fill(ref, person.contact, ("note",), "contact")
+            self._fill(ref, person.contact, "contact")
             self._mark(ref, person)
             return ref, False
         if not (self.owner.terms.create or person.do_not_contact or person.unsubscribed):
@@ -191,6 +190,26 @@ class RowWriter:
         ref = self._add_contact(person)
         self._mark(ref, person)
         return ref, True
+
+    def _namesake(self, person: Person) -> Ref | None:
+        """The contact of the name of a person without an organization, whom something else is shared with.
+
+        A name alone is enough between two who have nothing else: no job, and no way to reach them.
+        """
+        name = person.contact["name"]
+        named = self.known.led_to(person_clue(name))
+        points = {(point["kind"], point_value(point)) for point in (*person.points, *self.row.points)}
+        for ref in named:
+            if not points.isdisjoint(self.known.reach.get(ref, ())):
+                return ref
+        if not points:
+            for ref in named:
+                if not self.known.reach.get(ref) and not self.known.works(ref):
+                    return ref
+        if named:
+            reason = "is the name of a known contact with whom nothing else is shared; taken as another person"
+            self._tell("contact", "name", name, reason, serious=True)
+        return None
 
     def _same_person(self, person: Person) -> Ref | None:
         """The contact with the same name and the same mail address, wherever it works."""
@@ -212,9 +231,11 @@ class RowWriter:
         title = fold(values.get("title", ""))
         same = [role for role in roles if fold(self._now(role)["title"]) == title]
         untitled = [role for role in roles if not self._now(role)["title"]]
-        if roles and (not title or same or untitled or self.owner.terms.policy == "update"):
-            chosen = same or untitled or roles[-1:]
-            self._fill(chosen[0], values, (), "role")
+        # Under the policy `update` a title gives way to another one, but not to one of the same file.
+        former = [role for role in roles if self.owner.may_replace(role, "title")]
+        if roles and (not title or same or untitled or former):
+            chosen = same or untitled or former[-1:] or roles[-1:]
+            self._fill(chosen[0], values, "role")
         elif not roles or title:
             roles.append(self._add(Role, {**values, "contact": contact, "organization": organization}, "role"))
 
@@ -231,6 +252,7 @@ class RowWriter:
         row, place = self.row, site or organization
         for point in row.points:
             self._point(place, point, ("phone", "fax"), organization, row.is_silent)
+        self.silence(organization)
         for point in row.webs:
             self._point(organization, point, ("web",), organization)
         for ref, person in zip(people, row.people, strict=True):
@@ -245,13 +267,75 @@ class RowWriter:
         for point in self.row.points:
             self._point(ref, point, ("phone", "fax"), None, person.do_not_contact)
 
-    def suppress_known(self, organization: Ref) -> None:
-        """Of a known organization that is left alone: the marks of its people go in all the same."""
+    def keep_marks(self, organization: Ref) -> None:
+        """Of a known organization that is left alone: the marks of the row go in all the same.
+
+        Whoever is marked is kept, with whatever is not to be used to reach them, known or not.
+        """
         for person in self.row.people:
-            if name := person.contact.get("name"):
-                ref = self.known.contact(organization, fold(name))
-                if ref is not None:
+            if not (person.do_not_contact or person.unsubscribed):
+                continue
+            ref = None
+            if name := person.contact.get("name", ""):
+                ref = self.known.contact(organization, fold(name)) or self._same_person(person)
+                if ref is None:
+                    ref = self._add_contact(person)
+                    self._role(ref, organization, person.role)
+                self.known.learn_contact(organization, fold(name), ref)
+                self._mark(ref, person)
+            for point in person.points:
+                if self._is_suppressed(person, point):
+                    names, owner = ("email", "contact_phone"), ref or self._owner_of(organization, point)
+                    self._point(owner, point, names, organization, suppressed=True)
+        self.silence(organization)
+
+    def keep_marks_of_refused(self) -> None:
+        """Of a row that stays out: the marks go in where what they are about is known; nothing is added."""
+        named = self.known.led_to(row_clue(self.row))
+        for person in self.row.people:
+            if person.do_not_contact:
+                name = fold(person.contact.get("name", ""))
+                refs = [self.known.contact(organization, name) for organization in named] if name else []
+                for ref in filter(None, (*refs, self._same_person(person))):
                     self._mark(ref, person)
+        if len(named) == 1:
+            self.silence(named[0])
+
+    def silence(self, organization: Ref) -> None:
+        """Mark the known phones and mail addresses of a place of which the row says: do not contact.
+
+        That are those the row names, or, where it names none, all of the organization and its sites.
+        """
+        if not self.row.is_silent:
+            return
+        told = {(point["kind"], point_value(point)) for point in self.row.points}
+        found = [
+            ref
+            for (owner, kind, value, _), ref in self.known.points.items()
+            if kind != "web" and self._belongs(owner, organization) and (not told or (kind, value) in told)
+        ]
+        for ref in found:
+            if not self._now(ref)["do_not_contact"]:
+                self._set(ref, {"do_not_contact": True})
+                self._wrote_marks()
+        if not found:
+            reason = "says of a place not to contact it, and no way to reach it is known; kept in the source row"
+            self._tell("", "do_not_contact", "", reason, serious=True)
+
+    def _belongs(self, owner: Ref, organization: Ref) -> bool:
+        """Whether a contact point of an owner is one of an organization's places."""
+        if owner is organization or owner.table is not Site:
+            return owner is organization
+        of = self._now(owner)["organization"]
+        return of is organization or (organization.id is not None and of == organization.id)
+
+    def _owner_of(self, organization: Ref, point: Mapping[str, Any]) -> Ref:
+        """The place of an organization that has a contact point already; the organization where none has."""
+        wanted = point["kind"], point_value(point)
+        for owner, kind, value, _ in self.known.points:
+            if (kind, value) == wanted and self._belongs(owner, organization):
+                return owner
+        return organization
 
     def _is_suppressed(self, person: Person, point: Mapping[str, Any]) -> bool:
         return person.do_not_contact or (person.unsubscribed and point["kind"] == "email")
@@ -265,7 +349,7 @@ class RowWriter:
         suppressed: bool = False,
     ) -> None:
         values = {**blank(ContactPoint), **point}
-        kind, value = values["kind"], values["value"] or fold(values["raw"])
+        kind, value = values["kind"], point_value(values)
         key = (owner, kind, value, values["extension"])
         if suppressed or (self.owner.suppressed and value.lower() in self.owner.suppressed):
             values["do_not_contact"] = True
@@ -285,6 +369,8 @@ class RowWriter:
                     self._learn(clue, organization)
                 if owner.table is Contact:
                     self._learn(f"c{clue}", owner)
+            if owner.table is Contact:
+                self.known.reach.setdefault(owner, set()).add((kind, value))
             return
         now = self._now(stored)
         if values.get("do_not_contact") and not now["do_not_contact"]:
@@ -320,8 +406,10 @@ class RowWriter:
         if led := known.led_to(name_clue(name)):
             return led[0]
         for other, record_id in self.owner.coalition.associations:
-            if same_by_spelling(name, other):
-                self._remark("association", name, f"was taken for {other}")
+            # Which of the names of the file mean each other was settled before: `associations.meant`.
+            if (how := difference(name, other)) <= Difference.SLIP:
+                if how > Difference.NONE:
+                    self._tell("", "association", name, f"was taken for {other}")
                 return known.ref(Organization, record_id)
         ref = self._add(Organization, {"name": name, "kind": "association"}, "association")
         known.facts[ref] = Facts({name})
@@ -370,17 +458,24 @@ class RowWriter:
                     values = {"field": field.id, "value": value, owner.table.entity.name: owner}
                     self.known.own[str(field.id), owner] = self._add(CustomValue, values)
                     self.wrote("own", key)
-            elif value and self._now(stored)["value"] != value:
-                if self.owner.terms.policy == "update":
-                    self._set(stored, {"value": value})
-                    self.wrote("own", key, replaced=True)
-                else:
-                    self._remark_own(
-                        key,
-                        text,
-                        f"differs from what is known ({self._now(stored)['value']}), which was kept",
-                        serious=False,
-                    )
+            elif value:
+                self._own_value(stored, field, value, text)
+
+    def _own_value(self, stored: Ref, field: CustomField, value: str, text: str) -> None:
+        """Compare a value of a field of the coalition's own with the one that is known."""
+        now = self._now(stored)["value"]
+        may_replace = self.owner.may_replace(stored, "value")
+        self.owner.says(stored, "value")
+        how = compare_own(field, value, now)
+        if how != "same" and not (may_replace or (how == "finer" and self.owner.is_update)):
+            self._remark_own(field.key, text, self._kept(now), serious=False)
+        elif how != "same":
+            self._set(stored, {"value": value})
+            self.wrote("own", field.key, replaced=True)
+
+    def _kept(self, now: Any) -> str:
+        what = "an earlier row of the file says" if self.owner.is_update else "is known"
+        return f"differs from what {what} ({now}), which was kept"
 
     def _remark_own(self, key: str, text: str, reason: str, *, serious: bool = True) -> None:
         column = self.owner.mapping.header("own", key)
@@ -402,10 +497,6 @@ class RowWriter:
             if replaced:
                 self.owner.replaced.update(columns & self.row.filled)
 
-    def _remark(self, name: str, value: str, reason: str) -> None:
-        column = self.owner.mapping.header("", name)
-        self.batch.remarks.append(Problem(self.row.line, column, value, reason))
-
     def _learn(self, clue: str, ref: Ref) -> None:
         if self.known.learn_clue(clue, ref):
             self.batch.clues.append((clue, ref))
@@ -417,6 +508,10 @@ class RowWriter:
         self.batch.steps.append(step)
         self._steps[ref] = step
         self.result.wrote |= self.owner.columns_of(names)
+        if self.owner.is_update and table in _FILLED:
+            for name, value in step.values.items():
+                if value not in _EMPTY:
+                    self.owner.says(ref, name)
         return ref
 
     def _now(self, ref: Ref) -> dict[str, Any]:
@@ -437,33 +532,32 @@ class RowWriter:
         self.batch.steps.append(step)
         self._steps[ref] = step
 
-    def _fill(
-        self,
-        ref: Ref,
-        values: Mapping[str, Any],
-        told: tuple[str, ...],
-        kind: str,
-        *,
-        keep: tuple[str, ...] = (),
-    ) -> None:
+    def _fill(self, ref: Ref, values: Mapping[str, Any], kind: str) -> None:
         """Write values where the record has none, or, under the policy `update`, where it has others.
 
-        Where a field of `told` differs and is kept, that is said. `keep` is never written over.
+        Where a value differs and what is there is kept, that is said. What was understood of an address stays.
         """
-        now = self._now(ref)
-        is_update = self.owner.terms.policy == "update"
+        now, owner = self._now(ref), self.owner
         new: dict[str, Any] = {}
         for name, value in values.items():
-            if value in _EMPTY or now[name] == value:
+            if value in _EMPTY:
                 continue
-            if now[name] in _EMPTY:
+            may_replace = owner.may_replace(ref, name)
+            owner.says(ref, name)
+            known = now[name]
+            if known == value:
+                continue
+            if known in _EMPTY:
                 new[name] = value
-            elif is_update and name not in keep:
-                if not _same(value, now[name]):
-                    new[name] = value
-                    self.wrote(kind, name, replaced=True)
-            elif name in told and not _same(value, now[name]):
-                self._tell(kind, name, str(value), f"differs from what is known ({now[name]}), which was kept")
+                continue
+            if ref.table.declarations()[name].derived or (name == "address" and _is_same_street(values, now)):
+                continue
+            how = compare(ref.table, name, value, known)
+            if how != "same" and not (may_replace or (how == "finer" and owner.is_update)):
+                self._tell(kind, name, str(value), self._kept(known))
+            elif how != "same":
+                new[name] = value
+                self.wrote(kind, name, replaced=True)
         if new:
             self._set(ref, new)
             for name in new:
@@ -471,13 +565,17 @@ class RowWriter:
             if kind == "site":
                 self.wrote("site")
 
-    def _tell(self, kind: str, name: str, value: str, reason: str) -> None:
+    def _tell(self, kind: str, name: str, value: str, reason: str, *, serious: bool = False) -> None:
         column = self.owner.mapping.header(kind, name)
-        self.batch.remarks.append(Problem(self.row.line, column, value, reason))
+        self.batch.remarks.append(Problem(self.row.line, column, value, reason, serious=serious))
 
 
 _COMPLETE = frozenset({Site, ContactPoint})
 """Entities whose records are complete when their row was read."""
+
+
+_FILLED = frozenset({Organization, Membership, Site, Contact, Role, CustomValue})
+"""Entities of which a later row may say more."""
 
 
 class _Defaulted(dict[str, Any]):
@@ -491,7 +589,7 @@ class _Defaulted(dict[str, Any]):
         return self._table._meta.fields[name].default
 
 
-def _same(one: Any, other: Any) -> bool:
-    if isinstance(one, float) and isinstance(other, int | float):
-        return abs(one - other) < 1e-4  # some ten metres, as degrees
-    return fold(str(one)) == fold(str(other))
+def _is_same_street(values: Mapping[str, Any], now: Mapping[str, Any]) -> bool:
+    """Whether two addresses are understood as one, however they are typed."""
+    street = fold(now["street"])
+    return bool(street) and street == fold(values.get("street", ""))

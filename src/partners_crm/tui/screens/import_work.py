@@ -15,9 +15,9 @@ from typing import NamedTuple
 from partners_crm.crm import Crm
 from partners_crm.errors import FileRefused, PartnersError
 from partners_crm.model import ENTITIES
-from partners_crm.services.importing import mapping as mappings
 from partners_crm.services.importing.applying import Options, mapping_of
 from partners_crm.services.importing.cells import is_blank
+from partners_crm.services.importing.keeping import keep
 from partners_crm.services.importing.mapping import ColumnMapping
 from partners_crm.services.importing.report import ImportReport, RejectedRow
 from partners_crm.services.importing.sheets import Row, looks_whole, read_sheet
@@ -201,7 +201,7 @@ def carry_out(crm: Crm, seen: Preview, run: Run) -> Preview:
     report = crm.import_file(seen.path, options=options, sha256=seen.sha256, progress=run)
     # It is written: who stops it now is too late, and is told what was done.
     done = _of_report(seen.path, options, report, Run("importing"))
-    return replace(done, remembered=_remember(crm, report))
+    return replace(done, remembered=keep(crm.db, report, seen.options).told)
 
 
 def _has_columns(path: Path, options: Options, mapping: ColumnMapping) -> bool:
@@ -220,30 +220,6 @@ def _check_same(path: Path, sha256: str) -> None:
         raise FileRefused(f"{path}: cannot be read: {error.strerror}") from None
     if found != sha256:
         raise FileRefused(f"{path.name} was changed since it was looked at", "look at it again")
-
-
-def _remember(crm: Crm, report: ImportReport) -> str:
-    """Save the mapping for the next file with these columns, where it is not the saved one; what to say of it."""
-    mapping = report.mapping
-    there = sorted(mappings.folder_of(crm.path).glob(f"*-{mapping.fingerprint}.toml"))
-    place = there[0] if there else mappings.place_for(crm.path, report.file, mapping)
-    if there and not _says_more(mapping, place):
-        return "its columns are read as saved"
-    try:
-        mappings.save(mapping, place)
-    except PartnersError as error:
-        # The rows are in; only the next file will be guessed anew.
-        return f"how its columns are read could not be saved: {error.message}"
-    return f"its columns are known from now on: {place.name}"
-
-
-def _says_more(mapping: ColumnMapping, place: Path) -> bool:
-    """Whether a mapping reads the columns in another way than the saved one, whatever the reasons."""
-    try:
-        saved = mappings.read(place, mapping.headers)
-    except PartnersError:
-        return True
-    return saved.digest != mapping.digest or saved.own != mapping.own
 
 
 # -------------------------------------------------------------------- a list

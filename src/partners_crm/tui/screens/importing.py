@@ -498,7 +498,9 @@ class ImportFile(MainScreen):
 
         def write(path: Path | None) -> None:
             if path is not None:
-                self.house.background(lambda _crm: write_problems(path, [report]), lambda _count: said(path))
+                self.house.background(
+                    lambda crm: write_problems(path, [report], crm.path, [seen.path]), lambda _count: said(path)
+                )
 
         def said(path: Path) -> None:
             self.house.notice(f"{rows} written to {path}", "correct them there and import the file")
