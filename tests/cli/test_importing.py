@@ -123,3 +123,26 @@ def test_a_row_that_is_not_to_be_added_is_rejected(members: Partners, write: Wri
     done = members("import", write("Organization\nNew House\n"), "--no-create")
     assert done.code == 1
     assert "is not known, and nothing is to be added" in done.err
+
+
+@pytest.mark.parametrize("entity", ["organizations", "contacts"])
+def test_an_export_comes_back_without_a_change(
+    members: Partners, tmp_path: Path, contents: Contents, entity: str
+) -> None:
+    path = tmp_path / "out.csv"
+    assert members("export", path, "--entity", entity).code == 0
+    before = contents()
+    for policy in ("fill", "update"):
+        done = members("import", path, "--policy", policy, "--dry-run")
+        assert (done.code, "0 changes" in done.out) == (0, True), done.out
+    assert contents() == before
+
+
+def test_a_name_that_was_changed_in_an_export_is_changed_by_its_uid(members: Partners, tmp_path: Path) -> None:
+    path = tmp_path / "out.csv"
+    assert members("export", path).code == 0
+    path.write_text(path.read_text("utf-8").replace("River Table", "River Tables of Peoria"), "utf-8")
+    assert members("import", path, "--policy", "update").code == 0
+    names = members("list", "organizations", "--columns", "name", "--format", "csv").out
+    assert "River Tables of Peoria" in names
+    assert len(names.splitlines()) == 4

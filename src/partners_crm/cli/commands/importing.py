@@ -86,24 +86,23 @@ def run(options: argparse.Namespace) -> int:
     # Reading a file loads what an option that is refused does not need.
     from partners_crm.services.importing.input_files import kept_pipes
 
-    with kept_pipes():
-        with to_read(options) if options.dry_run else to_write(options) as crm:
-            whole = _check_files(options)
-            _check_places(crm, options)
-            done = _Done(crm, options)
+    with kept_pipes(), to_read(options) if options.dry_run else to_write(options) as crm:
+        whole = _check_files(options)
+        _check_places(crm, options)
+        done = _Done(crm, options)
+        try:
+            for path in options.files:
+                done.take(path, is_whole=path in whole)
+        except BaseException:
+            # What went in before a file that is refused stays in, and is said.
             try:
-                for path in options.files:
-                    done.take(path, is_whole=path in whole)
-            except BaseException:
-                # What went in before a file that is refused stays in, and is said.
-                try:
-                    done.hand_over()
-                except PartnersError as error:
-                    say(f"the rejected rows could not be written: {error}")
-                raise
-            done.hand_over()
-            if done.wrote:
-                back_up_daily(crm)  # the first import of a coalition is what would be missed most
+                done.hand_over()
+            except PartnersError as error:
+                say(f"the rejected rows could not be written: {error}")
+            raise
+        done.hand_over()
+        if done.wrote:
+            back_up_daily(crm)  # the first import of a coalition is what would be missed most
     return exit_codes.FINDINGS if done.rejected else exit_codes.DONE
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from partners_crm.errors import ConfigError, FileRefused
 from partners_crm.model import BY_NAME, Contact, ContactPoint, Organization, Silo, SiloShare, Site, Table
-from partners_crm.normalize.text import fold
+from partners_crm.normalize.text import fold, tidy
 from partners_crm.services import custom_fields, marks, placing
 from partners_crm.services.importing import associations, guessing, known
 from partners_crm.services.importing import mapping as mappings
@@ -168,15 +168,11 @@ def own_column(mapping: ColumnMapping, header: str, sample: Sequence[Sequence[st
     Raises:
         FileRefused: the file has no such column.
     """
-    numbers = [number for number, each in enumerate(mapping.headers) if fold(each) == fold(header)]
-    if not numbers:
-        raise FileRefused(f"there is no column {header}", f"its columns: {', '.join(filter(None, mapping.headers))}")
-    number = numbers[0]
+    number = mappings.column_named(mapping.headers, header)
     texts = [cells[number].strip() for cells in sample if number < len(cells) and not is_blank(cells[number])]
     kind, choices = custom_fields.guess_kind(texts)
-    field = mappings.OwnField(
-        custom_fields.key_of(header), mapping.headers[number], "organization", kind, tuple(choices)
-    )
+    label = tidy(header)
+    field = mappings.OwnField(custom_fields.key_of(label), label, "organization", kind, tuple(choices))
     return mapping.with_own(number, field, f"{len(texts)} cells seen; a field of the coalition's own, by request")
 
 

@@ -7,11 +7,12 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from partners_crm.model import Contact, Organization
 from partners_crm.normalize.contact_values import normalize_email, normalize_web
 from partners_crm.normalize.text import fold
 from partners_crm.services.importing.cells import MAIL_WORDS, MARKS, NO_MARKS, STATUS_WORDS, is_blank
 from partners_crm.services.importing.mapping import ColumnMapping, Use
-from partners_crm.services.importing.targets import IGNORED, PERSONAL, RECORDS, Target, known_names
+from partners_crm.services.importing.targets import IGNORED, PERSONAL, RECORDS, VALUES, Target, known_names
 
 SURE = 0.8
 """The share of the values of a column that must look alike before they decide what it is."""
@@ -26,6 +27,8 @@ _BESIDE = frozenset(("primary", "main", "work", "business", "office", "organizat
 _BESIDE_A_PLACE = frozenset(("site", "street", "mailing", "work", "business", "office", "main", "primary"))
 _OF_ANYTHING = frozenset(("name", "type", "kind", "status", "notes", "note", "title", "id", "location"))
 """Names of columns that say little behind another word: the name of a street is nobody's."""
+_OF_OUR_OWN = 3
+"""Fields under their own names that make a file one of ours."""
 _PERSON_WORDS = ("contact", "person", "attendee")
 _PEOPLE = frozenset({"contact", "role"})
 _LAST_WORDS = ("value", "formatted")
@@ -60,6 +63,8 @@ def guess(
 ) -> ColumnMapping:
     """What each column means. Of two columns for one field the better known name wins, then the first."""
     coalition = coalition or Coalition()
+    if (uses := _of_our_own(headers, coalition)) is not None:
+        return ColumnMapping(tuple(headers), tuple(uses))
     values: list[list[str]] = [[] for _ in headers]
     for cells in sample:
         for number, cell in enumerate(cells[: len(headers)]):
@@ -71,6 +76,33 @@ def guess(
     _name_beside_an_organization(headers, values, found)
     uses = _settle(headers, found)
     return ColumnMapping(tuple(headers), tuple(uses), day_first=_day_first(uses, values))
+
+
+def _of_our_own(headers: Sequence[str], coalition: Coalition) -> list[Use] | None:
+    """What the columns of an export of organizations or contacts mean; None for any other file.
+
+    Its records are known by their uid. Columns that the list computes, and links, are for people to read.
+    """
+    names = set(headers)
+    if "uid" not in names:
+        return None
+    tables = (Contact, Organization)
+    table = next((each for each in tables if len(names & each.declarations().keys()) > _OF_OUR_OWN), None)
+    if table is None:
+        return None
+    uses = []
+    for header in headers:
+        how = table.declarations().get(header)
+        if header == "uid":
+            uses.append(Use(Target("", "uid"), "known by it"))
+        elif how is not None and how.kind != "link" and not how.derived:
+            kind = "" if header in VALUES else table.entity.name
+            uses.append(Use(Target(kind, header), "a field of its own name"))
+        elif key := coalition.own.get(fold(header.replace("_", " "))):
+            uses.append(Use(Target("own", key), "a field of this coalition"))
+        else:
+            uses.append(Use(None, "computed by the list it was exported from"))
+    return uses
 
 
 def _settle(headers: Sequence[str], found: Mapping[int, list[_Found]]) -> list[Use]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 
 from partners_crm.normalize.spelling import ALIKE, Difference, difference, likeness, same_by_spelling
 from partners_crm.normalize.text import fold
-from partners_crm.services.importing.keys import number_clue
+from partners_crm.services.importing.keys import number_clue, uid_clue
 from partners_crm.services.importing.known import Facts, Known
 from partners_crm.services.importing.prepare import Prepared
 from partners_crm.services.importing.steps import Ref
@@ -39,6 +39,8 @@ def who(row: Prepared, known: Known, *, tells_sites: bool) -> Found:
 
     The row has a name.
     """
+    for ref in known.led_to(uid_clue(row.uid)) if row.uid else ():
+        return Found(ref)
     named = known.led_to(row.name_clue)
     said = _NOBODY
     for system, value in row.numbers:

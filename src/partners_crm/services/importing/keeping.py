@@ -12,7 +12,7 @@ from partners_crm.model import Contact, Organization, Site
 from partners_crm.services import custom_fields
 from partners_crm.services.importing import mapping as mappings
 from partners_crm.services.importing.applying import Options
-from partners_crm.services.importing.mapping import ColumnMapping, OwnField
+from partners_crm.services.importing.mapping import ColumnMapping, OwnField, save
 from partners_crm.services.importing.report import ImportReport
 from partners_crm.store.files import refuse_over
 from partners_crm.store.open import Handle
@@ -59,7 +59,7 @@ def keep(db: Handle, report: ImportReport, options: Options) -> Kept:
             return Kept("same", place)
         if place is not None and options.mapping is None and not options.use_saved:
             return Kept("stays", place)
-        return Kept("saved", mappings.save(mapping, place or mappings.place_for(db.path, report.file, mapping)))
+        return Kept("saved", save(mapping, place or mappings.place_for(db.path, report.file, mapping)))
     except PartnersError as error:
         return Kept("failed", place, error)
 
@@ -72,7 +72,7 @@ def save_as(db: Handle, mapping: ColumnMapping, path: Path, *, read: Iterable[Pa
         StoreUnavailable, PermissionRefused: the folder or its disk refuses.
     """
     check_place(db, path, read=read)
-    return mappings.save(as_defined(db, mapping), path)
+    return save(as_defined(db, mapping), path)
 
 
 def check_place(db: Handle, path: Path, *, read: Iterable[Path] = ()) -> None:

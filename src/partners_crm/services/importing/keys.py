@@ -23,6 +23,11 @@ def number_clue(system: str, value: str) -> str:
     return f"i:{system}:{fold(value) if system != 'ein' else value}"
 
 
+def uid_clue(uid: str, *, of_person: bool = False) -> str:
+    """The key of a uid, which a file of our own making names its records by."""
+    return f"cu:{uid}" if of_person else f"u:{uid}"
+
+
 def point_clue(kind: str, value: str) -> str:
     """The key of a phone or a mail address that was understood; "" for any other."""
     return f"{kind}:{value.lower()}" if value and kind in {"phone", "email"} else ""

@@ -38,6 +38,7 @@ from partners_crm.services.importing.keys import (
     place_clue,
     point_clue,
     point_value,
+    uid_clue,
 )
 from partners_crm.services.importing.prepare import Prepared
 from partners_crm.services.importing.steps import Ref
@@ -81,16 +82,18 @@ def fill(db: Handle, clues: Clues) -> None:
 
 
 def _stored_clues(db: Handle) -> Iterator[tuple[str, int]]:
-    for key, name in streamed(db, Organization.select(Organization.id, Organization.name)):
+    for key, name, uid in streamed(db, Organization.select(Organization.id, Organization.name, Organization.uid)):
         yield name_clue(name), key
+        yield uid_clue(uid), key
     for key, name in streamed(db, OtherName.select(OtherName.organization, OtherName.name)):
         yield name_clue(name), key
     for key, system, value in streamed(
         db, Identifier.select(Identifier.organization, Identifier.system, Identifier.value)
     ):
         yield number_clue(system, value), key
-    for key, name in streamed(db, Contact.select(Contact.id, Contact.name)):
+    for key, name, uid in streamed(db, Contact.select(Contact.id, Contact.name, Contact.uid)):
         yield person_clue(name), key
+        yield uid_clue(uid, of_person=True), key
     columns = (Site.organization, Site.street, Site.unit, Site.postal_code, Site.city)
     for key, *parts_of_place in streamed(db, Site.select(*columns)):
         if clue := place_clue(place_key(*parts_of_place)):
@@ -129,6 +132,9 @@ def clues_of(row: Prepared) -> Iterator[str]:
     """The keys by which a row may be about something that is known."""
     if clue := row_clue(row):
         yield clue
+    if row.uid:
+        yield uid_clue(row.uid)
+        yield uid_clue(row.uid, of_person=True)
     yield from row.evidence
     for system, value in row.numbers:
         yield number_clue(system, value)
@@ -259,7 +265,7 @@ class Known:
         contacts: set[int] = set()
         found = clues.find(sorted(wanted))
         for clue, ids in found.items():
-            if clue.startswith(("n:", "i:")):
+            if clue.startswith(("n:", "i:", "u:")):
                 self._clues[clue] = [self.ref(Organization, key) for key in ids]
                 organizations.update(ids)
         if found:
@@ -304,6 +310,10 @@ class Known:
         """The contacts with the name and a mail address of a person of a row; without an organization, either."""
         wanted: set[int] = set()
         for row in rows:
+            clue = uid_clue(row.uid, of_person=True)
+            for key in found.get(clue, ()):
+                self.learn_clue(clue, self.ref(Contact, key))
+                wanted.add(key)
             for person in row.people:
                 named = set(found.get(person_clue(person.contact["name"]), ())) if person.contact.get("name") else set()
                 reached = {key for point in person.points for key in found.get(personal_clue(point), ())}

@@ -81,6 +81,8 @@ class Prepared:
     tags: list[str] = field(default_factory=list)
     districts: dict[str, tuple[int, str]] = field(default_factory=dict)
     """(number, text of the cell) by chamber."""
+    uid: str = ""
+    """The uid of the organization, or of the person where the row names no organization."""
     is_silent: bool = False
     """Whether the row says, and of no person: do not contact."""
     own: dict[str, str] = field(default_factory=dict)
@@ -173,6 +175,7 @@ class Preparer:
             for number in sorted(people)
         ]
         self.ein = self.columns("identifier", "value")
+        self.uid = self.columns("", "uid")
         self.member_id = self.columns("", "member_id")
         self.extension = self.columns("", "extension")
         self.web = self.columns("", "web")
@@ -251,6 +254,8 @@ class _Reader:
         made.membership = records.get(("membership", 1), {})
         if owner.several:
             self._several()
+        if owner.uid:
+            made.uid = self._cell(owner.uid).lower()
         if owner.ein or owner.member_id:
             self._numbers()
         if owner.chambers:

@@ -85,6 +85,7 @@ VALUES: dict[str, tuple[str, ...]] = {
         "sldu",
     ),
     "district": ("district", "districts", "legislative districts", "state districts", "leg district", "leg districts"),
+    "uid": ("uid",),
     "member_id": ("member id", "member number", "member no", "record id", "external id", "account id", "id", "vanid"),
     "do_not_contact": ("do not contact", "dnc", "no contact"),
     "unsubscribed": (

@@ -37,6 +37,7 @@ from partners_crm.services.importing.keys import (
     personal_clue,
     point_clue,
     point_value,
+    uid_clue,
 )
 from partners_crm.services.importing.known import Facts, Known, row_clue
 from partners_crm.services.importing.prepare import Person, Prepared
@@ -78,8 +79,13 @@ class RowWriter:
             self._learn(row.name_clue, ref)
         else:
             facts = known.facts[ref]
-            self._fill(ref, {key: value for key, value in values.items() if key != "name"}, "organization")
-            if organization_key(name) not in map(organization_key, facts.names):
+            by_uid = bool(row.uid) and ref in known.led_to(uid_clue(row.uid))
+            is_renamed = by_uid and self.owner.terms.policy == "update"
+            named = values if is_renamed else {key: value for key, value in values.items() if key != "name"}
+            self._fill(ref, named, "organization")
+            if is_renamed:
+                facts.names.add(name)
+            elif organization_key(name) not in map(organization_key, facts.names):
                 self._other_name(ref, name)
                 self.wrote("organization", "name")
         for system, value in row.numbers:
@@ -174,7 +180,9 @@ class RowWriter:
         """
         person = self.row.people[number]
         name = person.contact.get("name", "")
-        ref = self._namesake(person) if name else None
+        ref = next(iter(self.known.led_to(uid_clue(self.row.uid, of_person=True))), None) if self.row.uid else None
+        if ref is None:
+            ref = self._namesake(person) if name else None
         if ref is None and not name:
             by_point = [each for point in person.points for each in self.known.led_to(personal_clue(point))]
             ref = by_point[0] if by_point else None
