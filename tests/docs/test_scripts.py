@@ -248,10 +248,12 @@ def test_monthly_import_stops_at_a_major_change(run: Run, coalition: Path, tmp_p
     with Crm.open(coalition) as crm:
         assert crm.find(Organization, names[0]).note == "again 0"
 
-    (tmp_path / "other.csv").write_text("Organization\nNear West Homes\nRiver Table\n", "utf-8")
+    (tmp_path / "other.csv").write_text(
+        "Organization\n" + "".join(f"Lodge {number}\n" for number in range(12)), "utf-8"
+    )
     done = run("monthly_import.sh", "other.csv")
     assert done.code == 9
-    assert done.out.startswith("MAJOR: 2 of 2 rows are new: ")
+    assert done.out.startswith("MAJOR: 12 of 12 rows are new: ")
     assert operations(coalition) == before + 2
 
 

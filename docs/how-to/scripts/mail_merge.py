@@ -34,8 +34,8 @@ from pathlib import Path
 from partners_crm.crm import Crm
 from partners_crm.errors import PartnersError
 from partners_crm.model import Contact, ContactPoint, Organization, Role
+from partners_crm.normalize.neutral import neutral
 from partners_crm.normalize.text import show
-from partners_crm.services.exporting.neutral import neutral
 from partners_crm.services.seats.holding import holders
 
 COLUMNS = ("email", "given_name", "name", "title", "organization", "districts", "lawmakers")

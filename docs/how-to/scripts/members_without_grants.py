@@ -29,8 +29,8 @@ from typing import Any
 from partners_crm.crm import Crm
 from partners_crm.errors import PartnersError
 from partners_crm.model import Identifier, Silo
+from partners_crm.normalize.neutral import neutral
 from partners_crm.normalize.text import show
-from partners_crm.services.exporting.neutral import neutral
 from partners_crm.services.listing import listing_json
 
 EIN_HEADERS = {"ein", "fein", "federal ein", "tax id"}

@@ -36,7 +36,7 @@ def out_csv(headers: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     import csv
     import io
 
-    from partners_crm.services.exporting.neutral import neutral
+    from partners_crm.normalize.neutral import neutral
 
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, quoting=csv.QUOTE_ALL, lineterminator="\r\n")

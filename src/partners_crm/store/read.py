@@ -1,8 +1,9 @@
-"""Reading records: by id, by what a person calls them, and by any query."""
+"""Reading records: by id, by what a person calls them, by any query, and several of one state."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeVar, cast
 
 from partners_crm.errors import Ambiguous, NotFound
@@ -18,6 +19,19 @@ Key = TypeVar("Key", int, str)
 
 MANY = 500
 """How many values one `IN (...)` carries; SQLite's usual limit is 32,766 variables a statement."""
+
+
+@contextmanager
+def one_state(db: Handle) -> Iterator[None]:
+    """A block that sees the coalition as it is at its first reading, however much is written meanwhile."""
+    connection = db.driver
+    with faults(db):
+        connection.execute("BEGIN")
+        try:
+            yield
+        finally:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
 
 
 def records(db: Handle, query: peewee.ModelSelect[Row]) -> list[Row]:

@@ -15,8 +15,8 @@ import pytest
 from openpyxl.utils.escape import unescape
 from python_calamine import CalamineWorkbook
 
+from partners_crm.normalize.neutral import is_live, restored
 from partners_crm.services.exporting.csv_files import write_csv
-from partners_crm.services.exporting.neutral import is_live, restored
 from partners_crm.services.exporting.tables import Field
 from partners_crm.services.exporting.workbooks import MAX_CELL, MAX_ROWS, write_workbook
 from partners_crm.services.rows import Problem

@@ -19,8 +19,8 @@ from tests.services.exporting.everything import HOSTILE
 from partners_crm.crm import Crm
 from partners_crm.errors import ConfigError, FileRefused, NotFound, PermissionRefused, QueryError, StoreUnavailable
 from partners_crm.model import ENTITIES, Contact, Organization, Site
+from partners_crm.normalize.neutral import restored
 from partners_crm.services.exporting import records as exporting
-from partners_crm.services.exporting.neutral import restored
 from partners_crm.services.exporting.tables import Selected
 
 DAY = date(2026, 11, 24)

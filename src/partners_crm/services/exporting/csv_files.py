@@ -11,7 +11,7 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, BinaryIO
 
-from partners_crm.services.exporting.neutral import neutral
+from partners_crm.normalize.neutral import neutral
 from partners_crm.services.exporting.tables import Field, text_of
 
 MARK = b"\xef\xbb\xbf"

@@ -20,6 +20,6 @@ def write_json_lines(stream: BinaryIO, fields: Sequence[Field], rows: Iterable[M
     """Write an object for each row; gives their number. What is not known is "" or null, as everywhere in JSON."""
     count = 0
     for row in rows:
-        stream.write(line_of({field.name: row[field.name] for field in fields}))
+        stream.write(line_of({field.heading: row[field.name] for field in fields}))
         count += 1
     return count

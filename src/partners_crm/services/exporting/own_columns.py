@@ -21,7 +21,6 @@ from partners_crm.services.exporting.own_cells import as_header
 from partners_crm.services.exporting.own_facts import Body, Facts
 from partners_crm.services.exporting.own_rows import Arranger
 from partners_crm.services.exporting.records import Exported, format_of
-from partners_crm.services.exporting.state import one_state
 from partners_crm.services.exporting.tables import Field
 from partners_crm.services.importing import mapping as mappings
 from partners_crm.services.importing.mapping import ColumnMapping
@@ -29,7 +28,7 @@ from partners_crm.services.listing import Listing
 from partners_crm.services.rows import Problem, column_names
 from partners_crm.store.files import sha256_of
 from partners_crm.store.open import Handle
-from partners_crm.store.read import tuples
+from partners_crm.store.read import one_state, tuples
 
 MEMBERS = ("provider", "advocacy")
 """Kinds of organizations that a list is about; others are in it when they are members, or came in a file."""

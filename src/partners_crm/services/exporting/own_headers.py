@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from partners_crm.services.exporting.neutral import restored
+from partners_crm.normalize.neutral import restored
 from partners_crm.services.exporting.own_facts import Came
 from partners_crm.services.importing.mapping import ColumnMapping
 from partners_crm.services.importing.targets import Target

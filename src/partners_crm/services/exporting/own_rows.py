@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from partners_crm.model import ServiceLine, Site, Table
+from partners_crm.normalize.neutral import restored
 from partners_crm.normalize.text import fold, tidy
 from partners_crm.services.exporting import own_cells as cells
-from partners_crm.services.exporting.neutral import restored
 from partners_crm.services.exporting.own_facts import Body, Facts
 from partners_crm.services.exporting.own_headers import NAMES, Cells, Columns, name_kind
 from partners_crm.services.exporting.own_sharing import Person, Sharing, Slot, shown

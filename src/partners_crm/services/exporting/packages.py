@@ -76,7 +76,7 @@ def resource_of(
 
 
 def _described(field: Field) -> dict[str, Any]:
-    found: dict[str, Any] = {"name": field.name, "type": _TYPES.get(field.kind, "string"), "title": field.label}
+    found: dict[str, Any] = {"name": field.heading, "type": _TYPES.get(field.kind, "string"), "title": field.label}
     if field.about:
         found["description"] = field.about
     if field.kind == "flag":

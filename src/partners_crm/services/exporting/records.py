@@ -14,12 +14,12 @@ from partners_crm.services.exporting import packages
 from partners_crm.services.exporting.csv_files import write_csv
 from partners_crm.services.exporting.in_place import draft_of
 from partners_crm.services.exporting.json_lines import write_json_lines
-from partners_crm.services.exporting.state import one_state
 from partners_crm.services.exporting.tables import Selected
 from partners_crm.services.rows import Problem
 from partners_crm.services.settings import all_settings
 from partners_crm.store.files import sha256_of
 from partners_crm.store.open import Handle
+from partners_crm.store.read import one_state
 
 FORMATS = ("csv", "xlsx", "jsonl")
 
@@ -178,7 +178,7 @@ def _exported(file: str, form: str, chosen: Selected, rows: int) -> Exported:
         means=chosen.means,
         as_of=chosen.listing.today.isoformat(),
         rows=rows,
-        columns=tuple(field.name for field in chosen.fields),
+        columns=tuple(field.heading for field in chosen.fields),
         private=chosen.private,
         written=True,
     )

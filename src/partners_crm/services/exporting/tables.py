@@ -1,7 +1,8 @@
 """The records that a query means, as rows of a table: which columns there are, and what stands in each.
 
 The query language and the columns are those of every list (`services/listing`). A record is known by its uid, which
-survives every export; a link gives two columns, what its target is called and the target's uid.
+survives every export, and so has the first column; a link gives two columns, what its target is called and the
+target's uid. What a list computes stands under headers that an import does not take for data.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any, Literal
 from partners_crm.errors import NotFound
 from partners_crm.model import Contact, Declared, Organization, Table, is_private
 from partners_crm.model.custom import declared_of
-from partners_crm.services.exporting.neutral import neutral
+from partners_crm.normalize.neutral import neutral
 from partners_crm.services.listing import Listing, columns_of, some_json
 from partners_crm.store.open import Handle
 from partners_crm.store.query import parse
@@ -23,6 +24,8 @@ from partners_crm.store.read import by_ids, parts, title_of
 FieldKind = Literal["text", "day", "choice", "whole", "decimal", "flag", "many"]
 SEPARATOR = "; "
 """Between several values in one cell; the import splits there."""
+COMPUTED = "list: "
+"""Before the header of a column that a list computes from other records."""
 _MANY = {
     "silos": "Codes of its silos, the heaviest first.",
     "house": "Numbers of its house districts.",
@@ -52,7 +55,7 @@ class Field:
     """One column of a table."""
 
     name: str
-    """As in `--columns`, in the header and in JSON."""
+    """As in `--columns`, and in the header where there is no other."""
     label: str
     kind: FieldKind
     """`many` is an array; in a cell its values are joined by `SEPARATOR`."""
@@ -60,7 +63,10 @@ class Field:
     codes: tuple[str, ...] = ()
     """What a choice can be."""
     header: str | None = None
-    """What stands above the column, where it is not the name: headers may repeat, names may not."""
+    """What stands above the column, or before the value in JSON, where it is not the name.
+
+    Headers may repeat, names may not.
+    """
 
     @property
     def heading(self) -> str:
@@ -97,11 +103,14 @@ class Selected:
         self._links = {name: target for name, target in table.links().items() if name in shown}
         self._own = tuple(name for name in own if name in shown)
         known = {field.name: field for field in _fields(table, shown, own)}
+        columns = tuple(name.removeprefix(COMPUTED) for name in columns)
         for name in columns:
             if name not in known:
                 words = table.entity.plural.replace("_", " ")
                 raise NotFound(f"{words} have no column {name}", f"columns: {', '.join(known)}")
-        self.fields = tuple(known[name] for name in dict.fromkeys(columns)) if columns else tuple(known.values())
+        asked = dict.fromkeys(columns)
+        named = asked if "uid" in asked else ("uid", *asked)
+        self.fields = tuple(known[name] for name in named) if columns else tuple(known.values())
 
     @property
     def means(self) -> str:
@@ -162,7 +171,8 @@ def _fields(table: type[Table], shown: Mapping[str, Declared], own: Mapping[str,
     for column in columns_of(table):
         if column.name not in table.declarations():
             kind: FieldKind = "many" if table is Organization and column.name in _MANY else "text"
-            yield Field(column.name, column.label, kind, about.get(column.name, ""))
+            said = f"Computed by the list. {about.get(column.name, '')}".rstrip()
+            yield Field(column.name, column.label, kind, said, header=COMPUTED + column.name)
     for name, how in own.items():
         if name in shown:
             yield _field(name, how)

@@ -31,10 +31,9 @@ from partners_crm.model import (
 )
 from partners_crm.services.exporting.in_place import draft_of
 from partners_crm.services.exporting.json_lines import line_of
-from partners_crm.services.exporting.state import one_state
 from partners_crm.store.files import sha256_of
 from partners_crm.store.open import Handle
-from partners_crm.store.read import count, streamed
+from partners_crm.store.read import count, one_state, streamed
 
 SCHEMA_VERSION = 1
 ENTITIES_EXPORTED: tuple[type[Table], ...] = tuple(table for table in ENTITIES if table is not Setting)

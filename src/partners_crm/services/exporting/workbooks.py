@@ -15,7 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from partners_crm.services.exporting.neutral import neutral
+from partners_crm.normalize.neutral import neutral
 from partners_crm.services.exporting.tables import Field, text_of
 from partners_crm.services.rows import Problem
 

@@ -25,6 +25,11 @@ STATUS_WORDS = {
     "former member": "lapsed",
     "inactive": "lapsed",
     "closed": "closed",
+    "non member": "prospect",
+    "not a member": "prospect",
+    "no": "prospect",
+    "applied": "invited",
+    "pending": "invited",
     "out of business": "closed",
 }
 """Words of spreadsheets for the status of a member, folded."""
@@ -81,6 +86,7 @@ _ZERO_STATES = frozenset(
         *("new hampshire", "new jersey", "puerto rico", "rhode island", "vermont", "virgin islands"),
     )
 )
+_TOWN_STATE_ZIP = re.compile(r"([A-Z][A-Z .'-]+?),?\s+([A-Z]{2})\.?,?\s+(\d{5}(?:-\d{4})?)", re.ASCII | re.IGNORECASE)
 _MONEY = re.compile(r"\(?[-$\s]*\$?\s*([\d,.\s]+)\)?", re.ASCII)
 
 
@@ -131,6 +137,18 @@ def plain_name(text: str) -> Read:
     return Read(text)
 
 
+def status(text: str) -> Read:
+    """The status of a member by its words, or by the first of them: `Lapsed 2023` is lapsed."""
+    folded = fold(text)
+    if folded in STATUS_WORDS:
+        return Read(STATUS_WORDS[folded])
+    words = folded.split()
+    for count in (2, 1):
+        if (code := STATUS_WORDS.get(" ".join(words[:count]))) and len(words) > count:
+            return Read(code, f"was read as {code}; the rest of it is kept in the source row")
+    return Read(text)
+
+
 def doubtful_name(text: str, *, is_person: bool) -> str:
     """Why a name should be looked at by a person; "" when it reads like one."""
     if "\ufffd" in text:
@@ -159,6 +177,12 @@ def postal_code(text: str) -> Read:
     if re.fullmatch(r"\d{5} ?[-–] ?\d{4}|\d{5} \d{4}", plain, re.ASCII):
         plain = f"{plain[:5]}-{plain[-4:]}"
     return Read(plain)
+
+
+def town_state_zip(text: str) -> tuple[str, str, str] | None:
+    """The parts of `Springfield, IL 62701`; None where a text is not all three."""
+    found = _TOWN_STATE_ZIP.fullmatch(text.strip())
+    return (found[1].strip(), found[2].upper(), found[3]) if found else None
 
 
 def ein(text: str) -> Read:

@@ -23,14 +23,50 @@ _SHORTEST_BEGINNING = 3
 _MOST_GROUP_WORDS = 2
 """Words of a group of columns that may stand before the name of one."""
 _NUMBERED = re.compile(r"(.*?) ?([1-9])(?: (.*))?")
-_BESIDE = frozenset(("primary", "main", "work", "business", "office", "organization", "agency", "company", "member"))
+_BESIDE = frozenset(
+    (
+        "primary",
+        "main",
+        "work",
+        "business",
+        "office",
+        "organization",
+        "agency",
+        "company",
+        "member",
+        "mbr",
+        "membership",
+    )
+)
 _BESIDE_A_PLACE = frozenset(("site", "street", "mailing", "work", "business", "office", "main", "primary"))
+_WAYS = frozenset(("email", "phone", "contact_phone"))
+_PLAIN_FIRST = frozenset(
+    (
+        "contact",
+        "person",
+        "phone",
+        "cell",
+        "mobile",
+        "direct",
+        "e",
+        "email",
+        "mail",
+        "fax",
+        "home",
+        "other",
+        "alternate",
+    )
+)
+"""First words of phones and mail addresses that name nobody."""
 _OF_ANYTHING = frozenset(("name", "type", "kind", "status", "notes", "note", "title", "id", "location"))
 """Names of columns that say little behind another word: the name of a street is nobody's."""
 _OF_OUR_OWN = 3
 """Fields under their own names that make a file one of ours."""
 _PERSON_WORDS = ("contact", "person", "attendee")
 _PEOPLE = frozenset({"contact", "role"})
+_OF_PEOPLE = frozenset(
+    Target("", name) for name in (*PERSONAL, "phone", "fax", "email_status", "unsubscribed", "do_not_contact")
+)
 _LAST_WORDS = ("value", "formatted")
 _DATE = re.compile(r"(\d\d?)[-/.](\d\d?)[-/.](?:\d{4}|\d\d)", re.ASCII)
 _ZIP = re.compile(r"\d{5}(?:-?\d{4})?(?:\.0)?", re.ASCII)
@@ -74,6 +110,7 @@ def guess(
     for number, header in enumerate(headers):
         found[number] = [*_by_header(header, values[number], coalition), *_by_values(header, values[number])]
     _name_beside_an_organization(headers, values, found)
+    _people_by_prefix(headers, found)
     uses = _settle(headers, found)
     return ColumnMapping(tuple(headers), tuple(uses), day_first=_day_first(uses, values))
 
@@ -295,12 +332,53 @@ def _name_beside_an_organization(
                 others.append(number)
             else:
                 some.clear()  # an empty column names nobody
+    if not others and _is_list_of_people(found):
+        for number, header in enumerate(headers):
+            if fold(header) == "name":
+                found[number] = [_Found(Target("contact", "name"), 0, "the other columns are those of people")]
     for number, header in enumerate(headers):
         if fold(header) == "name" and others:
             found[number] = [_Found(Target("contact", "name"), 0, f"{headers[others[0]]} names the organization")]
     # A second name of the organization is one it is also known by.
     for number in others:
         found[number].append(_Found(Target("other_name", "name"), 50, "another column names the organization"))
+
+
+def _is_list_of_people(found: Mapping[int, list[_Found]]) -> bool:
+    """Whether the columns beside a name are those of people, and none is that of an organization."""
+    targets = {some[0].target for some in found.values() if some} - {Target("organization", "name")}
+    personal = {target for target in targets if target.kind in _PEOPLE or target in _OF_PEOPLE}
+    return Target("", "email") in personal and personal | {Target("organization", "note"), Target("", "tag")} >= targets
+
+
+def _people_by_prefix(headers: Sequence[str], found: dict[int, list[_Found]]) -> None:
+    """Make people of their own of columns such as `ED Email`, `Chair Email`, `Board Chair`: one for each first word.
+
+    A first word whose person no column names is nobody's: its columns mean nothing, rather than somebody else's.
+    """
+    ways: dict[str, list[int]] = {}
+    for number, some in found.items():
+        first, _, rest = fold(headers[number]).partition(" ")
+        target = some[0].target if some else None
+        if target and target.text in _WAYS and rest and first.isalpha() and first not in _BESIDE | _PLAIN_FIRST:
+            ways.setdefault(first, []).append(number)
+    if len(ways) < 2:
+        return
+    person = 1 if not any(each.target == Target("contact", "name") for some in found.values() for each in some) else 2
+    for first, numbers in ways.items():
+        named = [number for number, header in enumerate(headers) if number not in numbers and _is_person(header, first)]
+        for number in numbers:
+            name = "contact_phone" if found[number][0].target.name == "phone" else found[number][0].target.name
+            found[number] = [_Found(Target("", name, person), 0, f"belongs to {headers[named[0]]}")] if named else []
+        if named:
+            found[named[0]] = [_Found(Target("contact", "name", person), 0, f"{headers[numbers[0]]} belongs to it")]
+            person += 1
+
+
+def _is_person(header: str, first: str) -> bool:
+    """Whether a header is what a first word stands for: its last word, or its first letters."""
+    words = fold(header).split()
+    return len(words) > 1 and (words[-1] == first or "".join(word[0] for word in words) == first)
 
 
 def _day_first(uses: Sequence[Use], values: Sequence[Sequence[str]]) -> bool:

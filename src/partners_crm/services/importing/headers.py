@@ -24,7 +24,7 @@ _SUSPECT = re.compile(
 )
 """How a row that is no data may begin: a quick look before the two that follow."""
 _TOTAL = re.compile(
-    r"(?:(?:grand |sub ?|net )?totals?|number of|sums?)(?: number)?(?: of| for)?(?: all)?"
+    r"(?:(?:grand |sub ?|net )?totals?|number of|sums?)(?: number)?(?: of| for)?(?: all)?(?: \d+)*"
     r"(?: (?:members?|organizations?|agencies|providers|rows|records|sites|dues|count))?(?: \d+)*"
 )
 _NUMBER = re.compile(r"[\s$€£(+-]*[\d.,]+[\s%)]*|#\w+[/!?]*\w*[!?]?")

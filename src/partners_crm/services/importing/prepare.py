@@ -17,9 +17,9 @@ from partners_crm.model import ContactPoint, Declared, Site
 from partners_crm.normalize.addresses import place_key
 from partners_crm.normalize.contact_values import split_emails
 from partners_crm.normalize.letterhead import address_in, parse_letterhead
+from partners_crm.normalize.neutral import restored
 from partners_crm.normalize.phones import split_phones
 from partners_crm.normalize.text import fold, reject_reason, tidy
-from partners_crm.services.exporting.neutral import restored
 from partners_crm.services.importing import cells as reading
 from partners_crm.services.importing.cells import Read, is_blank, names_in
 from partners_crm.services.importing.keys import name_clue, place_clue, point_clue
@@ -30,6 +30,8 @@ from partners_crm.services.records import ends_before, understood, understood_ph
 from partners_crm.services.rows import Problem, Refusal
 from partners_crm.services.values import read_plain
 
+_OF_ORGANIZATIONS = frozenset(("site", "membership", "identifier", "other_name", "service_line", "silo"))
+"""Kinds of columns that say something of an organization alone."""
 PENDING = -1
 """Stands for the id of a record that is not known yet."""
 _SITE_SAYS = ("address", "name", "city", "postal_code", "latitude", "service_area")
@@ -276,6 +278,14 @@ class _Reader:
         if not self.made.people:
             names_one = self.owner.names_organizations
             raise Refusal(column, "", "the row names no organization" if names_one else "the row names nobody")
+        made = self.made
+        if note := made.organization.pop("note", ""):
+            made.people[0].contact.setdefault("note", note)
+        for number, use in enumerate(self.owner.mapping.uses):
+            text = self.texts[number].strip() if use.target and number < len(self.texts) else ""
+            if text and use.target and use.target.kind in _OF_ORGANIZATIONS and not is_blank(text):
+                reason = "belongs to an organization, and the row names none; kept in the source row"
+                self._remark(self.owner.mapping.headers[number], text, reason)
         if self.owner.names_organizations:
             self._remark(column, "", "is empty: taken as a person without an organization", serious=True)
 
@@ -404,6 +414,10 @@ class _Reader:
             values["service_area"] = area
         if not made.districts and not any(values.get(name) not in (None, "") for name in _SITE_SAYS):
             return
+        if place := reading.town_state_zip(values.get("postal_code", "")):
+            for name, text in zip(("city", "state", "postal_code"), place, strict=True):
+                if name == "postal_code" or not values.get(name):
+                    values[name] = text
         self._lost_zeros(values)
         address = values.get("address", "")
         kind = "mailing" if reading.PO_BOX.match(address) else values.get("kind", "")
@@ -563,9 +577,9 @@ def _read_flag(row: _Reader, column: _Plain, text: str) -> bool | None:
     return mark or None
 
 
-def _read_status(_row: _Reader, column: _Plain, text: str) -> Any:
+def _read_status(row: _Reader, column: _Plain, text: str) -> Any:
     try:
-        return read_plain(column.how, reading.STATUS_WORDS.get(fold(text), text))
+        return read_plain(column.how, row._told(column.header, text, reading.status(text)))
     except InvalidValue as error:
         raise Refusal(column.header, text, error.reason, error.hint) from None
 

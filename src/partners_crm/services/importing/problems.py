@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from partners_crm.services.exporting.neutral import neutral
+from partners_crm.normalize.neutral import neutral
 from partners_crm.services.importing.report import ImportReport, RejectedRow
 from partners_crm.services.importing.whole import WholeReport
 from partners_crm.services.rows import column_names

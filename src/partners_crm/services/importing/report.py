@@ -9,12 +9,17 @@ from pathlib import Path
 from typing import Any, Literal
 
 from partners_crm.normalize.text import ranges
+from partners_crm.services.importing.cells import is_blank
 from partners_crm.services.importing.mapping import ColumnMapping
 from partners_crm.services.importing.steps import RowResult
 from partners_crm.services.rows import Problem
 
+UNTAKEN = "kept in the source row"
+"""How a remark ends that tells of a cell from which nothing was taken."""
 MAJOR_SHARE = 0.3
 """The share of the rows in which one field gives way to the file before that is a headline."""
+_COMPARABLE = 4
+"""A file of less than a quarter of the organizations that are known may well hold none of them."""
 Outcome = Literal["new", "changed", "same", "rejected"]
 OUTCOMES: tuple[Outcome, ...] = ("new", "changed", "same", "rejected")
 
@@ -119,6 +124,7 @@ class Tally:
         self.left_out = 0
         self._counts: list[Counter[str]] = [Counter() for _ in range(size)]
         self._is_mapped = [use.target is not None for use in mapping.uses]
+        self._names = {number for number, use in enumerate(mapping.uses) if use.target and use.target.name == "name"}
 
     @property
     def rows(self) -> int:
@@ -128,7 +134,9 @@ class Tally:
     def row(self, result: RowResult) -> None:
         """Count a row that was planned."""
         self.lines[result.outcome].append(result.row.line)
-        self._cells(result.row.cells, result.wrote, rejected=result.outcome == "rejected")
+        untaken = [each.column for each in result.row.remarks if each.reason.endswith(UNTAKEN)]
+        numbers = [self.mapping.headers.index(column) for column in untaken if column in self.mapping.headers]
+        self._cells(result.row.cells, result.wrote, rejected=result.outcome == "rejected", untaken=numbers)
 
     def row_unchanged(self, line: int, cells: Sequence[str]) -> None:
         """Count a row that was imported before, word for word."""
@@ -136,11 +144,17 @@ class Tally:
         self.unchanged += 1
         self._cells(cells, (), rejected=False)
 
-    def _cells(self, cells: Sequence[str], wrote: Iterable[int], *, rejected: bool) -> None:
+    def _cells(
+        self, cells: Sequence[str], wrote: Iterable[int], *, rejected: bool, untaken: Sequence[int] = ()
+    ) -> None:
         for number, is_mapped in enumerate(self._is_mapped):
-            if number >= len(cells) or not cells[number].strip():
+            if (
+                number >= len(cells)
+                or not (cell := cells[number].strip())
+                or (is_mapped and number not in self._names and is_blank(cell))
+            ):
                 self._counts[number]["blank"] += 1
-            elif rejected or not is_mapped:
+            elif rejected or not is_mapped or number in untaken:
                 self._counts[number]["ignored"] += 1
             else:
                 self._counts[number]["written" if number in wrote else "known"] += 1
@@ -172,7 +186,7 @@ def headline(tally: Tally, columns: Sequence[ColumnReport], known: int, changes:
     rows, new = tally.rows, len(tally.lines["new"])
     if rows and not changes:
         return "NO IMPACT: nothing would change" if not tally.lines["rejected"] else ""
-    if known and rows > 1 and new == rows:
+    if known and rows > 1 and new == rows and _COMPARABLE * rows >= known:
         return f"MAJOR: {new:,} of {rows:,} rows are new: none of the {known:,} known organizations was recognised"
     most = max(columns, key=lambda each: each.replaced, default=None)
     if most is not None and most.replaced > 1 and most.replaced >= MAJOR_SHARE * rows:

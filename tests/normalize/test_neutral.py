@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from partners_crm.services.exporting.neutral import is_live, neutral, restored
+from partners_crm.normalize.neutral import is_live, neutral, restored
 
 STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
