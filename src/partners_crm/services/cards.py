@@ -30,6 +30,7 @@ from partners_crm.model import (
 )
 from partners_crm.model.orm import peewee
 from partners_crm.services.coverage import LEVEL_WORD
+from partners_crm.services.source_rows import CameRow, rows_about
 from partners_crm.services.values import show_value
 from partners_crm.store.custom import fields_of, values_of
 from partners_crm.store.maps import map_for, standing
@@ -66,6 +67,8 @@ class Card:
     title: str
     subtitle: str
     sections: tuple[Section, ...]
+    source_rows: tuple[CameRow, ...] = ()
+    """The rows of files it came from, the newest first."""
 
 
 WARNING = "Do not contact"
@@ -92,8 +95,10 @@ def card(db: Handle, table: type[Table], record_id: int, today: date) -> Card:
             Section("Districts", _districts(db, [record.id]).get(record.id, ())),
             Section("Reach", _points(db, "site", [record.id]).get(record.id, ())),
         ]
+    came = rows_about(db, record)
+    sections.append(Section("As it came", _as_it_came(came)))
     shown = tuple(section for section in sections if section.rows)
-    return Card(table.entity.name, record.id, record.uid, record.version, title_of(record), subtitle, shown)
+    return Card(table.entity.name, record.id, record.uid, record.version, title_of(record), subtitle, shown, came)
 
 
 def site_line(site: Site) -> str:
@@ -111,6 +116,15 @@ def _own_fields(db: Handle, record: Table) -> tuple[Row, ...]:
     return tuple(
         Row(field.label, said[field.key], table.entity.name, record.id) for field in fields if field.key in said
     )
+
+
+def _as_it_came(came: Sequence[CameRow]) -> tuple[Row, ...]:
+    """The rows of files, each under its place; cells as they were typed, empty ones left out."""
+    rows = []
+    for each in came:
+        rows.append(Row("Row", each.place))
+        rows.extend(Row("", f"{header}: {cell}") for header, cell in each.filled)
+    return tuple(rows)
 
 
 def _declared(db: Handle, record: Table) -> tuple[Row, ...]:

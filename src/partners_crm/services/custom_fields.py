@@ -18,7 +18,7 @@ from partners_crm.model.custom import OWNERS, choices_of, declared_of
 from partners_crm.normalize.numbers import parse_number
 from partners_crm.normalize.text import fold, reject_reason
 from partners_crm.services import records
-from partners_crm.services.values import FALSE_WORDS, TRUE_WORDS
+from partners_crm.services.values import yes_or_no
 from partners_crm.store.custom import choice_of, fields_of, values_of
 from partners_crm.store.open import Handle
 from partners_crm.store.read import by_id, where
@@ -355,8 +355,8 @@ def guess_kind(texts: Iterable[str]) -> tuple[str, tuple[str, ...]]:
 
 def _yes_or_no(text: str) -> str:
     """Yes or no, "" for what is neither."""
-    word = text.strip().lower()
-    return "yes" if word in TRUE_WORDS else "no" if word and word in FALSE_WORDS else ""
+    said = yes_or_no(text) if text.strip() else None
+    return "" if said is None else "yes" if said else "no"
 
 
 def _parse_date(text: str) -> str:

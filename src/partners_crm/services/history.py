@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from partners_crm.errors import InvalidValue
-from partners_crm.model import BY_NAME, Table
+from partners_crm.model import BY_NAME, CustomValue, Table
+from partners_crm.services.naming import Called, called
 from partners_crm.services.settings import zone
 from partners_crm.services.values import show_value
 from partners_crm.store import journal
 from partners_crm.store.journal import Recorded
 from partners_crm.store.open import Handle
-from partners_crm.store.read import parts, tuples
 
 _DAYS_AGO = re.compile(r"(\d{1,7})d")
 
@@ -43,11 +43,13 @@ class ChangedRecord:
     """Singular."""
     record: int
     title: str
-    """What it is called now, or was called last; "" for one that is named by its links alone."""
+    """What it is called now, or was called last; "" for one that is named by its owner alone."""
     what: str
     """added, changed or deleted."""
     fields: tuple[tuple[str, str, str], ...]
     """(label, first before, last after) of each field that has another value now."""
+    of: str = ""
+    """Whose it is, such as the organization of a phone; "" for nobody's."""
 
 
 def record_history(db: Handle, record: Table) -> list[Entry]:
@@ -70,14 +72,8 @@ def entity_history(db: Handle, table: type[Table], record_id: int) -> list[Entry
 
 def operation_lines(db: Handle, number: int, limit: int) -> list[str]:
     """What an operation did, a line for each record, at most `limit` of them and then how many more there are."""
-    lines = []
-    for each in journal.changes_of(db, number, limit):
-        table = BY_NAME[each.entity]
-        values = each.after or each.before or {}
-        name = str(values.get(table.entity.title) or "")
-        edits = _edits(_fields(table, each)) if each.action == "update" else ""
-        lines.append(f"{each.action}  {each.entity.replace('_', ' ')} {each.record}{_quoted(name)}{edits}")
-    more = journal.operation(db, number).changes - limit
+    lines = [_line(_ACTIONS[each.what], each) for each in operation_changes(db, number, limit)]
+    more = number_of_changes(db, number) - limit
     if more > 0:
         lines.append(f"… and {more:,} more")
     return lines
@@ -90,15 +86,39 @@ def operation_changes(db: Handle, number: int, limit: int | None = None) -> list
         NotFound: there is no such operation.
     """
     journal.operation(db, number)
-    found = []
-    for each in journal.changes_of(db, number, limit):
-        table = BY_NAME[each.entity]
-        title = str((each.after or each.before or {}).get(table.entity.title) or "")
-        found.append(ChangedRecord(each.entity, each.record, title, _WHAT[each.action], _telling(_fields(table, each))))
-    return found
+    made = journal.changes_of(db, number, limit)
+    names = called(db, {(each.entity, each.record): each.after or each.before or {} for each in made})
+    return [
+        _changed((each.entity, each.record), names, _WHAT[each.action], _telling(_fields(BY_NAME[each.entity], each)))
+        for each in made
+    ]
+
+
+def number_of_changes(db: Handle, number: int) -> int:
+    """How many changes an operation made.
+
+    Raises:
+        NotFound: there is no such operation.
+    """
+    return journal.operation(db, number).changes
 
 
 _WHAT = {"insert": "added", "update": "changed", "delete": "deleted"}
+_ACTIONS = {what: action for action, what in _WHAT.items()}
+
+
+def _changed(
+    key: tuple[str, int],
+    names: Mapping[tuple[str, int], Called],
+    what: str,
+    fields: tuple[tuple[str, str, str], ...],
+) -> ChangedRecord:
+    title, of = names[key]
+    if key[0] == CustomValue.entity.name:
+        # Which field it is, and whose, is said already; its value goes by the label of that field.
+        value = CustomValue.declarations()["value"].label
+        fields = tuple((title or label, before, after) for label, before, after in fields if label == value)
+    return ChangedRecord(*key, title, what, fields, of)
 
 
 # -------------------------------------------------------------------- what changed since
@@ -168,19 +188,11 @@ def changed_since(db: Handle, operation: int) -> list[ChangedRecord]:
         if (net.was_there or net.is_there)
         and ((fields := _telling(_net_fields(BY_NAME[key[0]], net))) or net.was_there != net.is_there or net.is_erased)
     }
-    titles = _titles(db, (key for key, (net, _) in changed.items() if net.is_there))
+    names = called(db, {key: net.last if net.is_there else net.first for key, (net, _) in changed.items()})
     places = {name: place for place, name in enumerate(BY_NAME)}
     return [
-        ChangedRecord(
-            entity,
-            record,
-            titles.get((entity, record)) or str(net.first.get(BY_NAME[entity].entity.title) or ""),
-            "added" if not net.was_there else "changed" if net.is_there else "deleted",
-            fields,
-        )
-        for (entity, record), (net, fields) in sorted(
-            changed.items(), key=lambda item: (places[item[0][0]], item[0][1])
-        )
+        _changed(key, names, "added" if not net.was_there else "changed" if net.is_there else "deleted", fields)
+        for key, (net, fields) in sorted(changed.items(), key=lambda item: (places[item[0][0]], item[0][1]))
     ]
 
 
@@ -191,30 +203,10 @@ def _net_fields(table: type[Table], net: _Net) -> tuple[tuple[str, str, str], ..
     return _differing(table, net.first if net.was_there else {}, net.last if net.is_there else {})
 
 
-def _titles(db: Handle, keys: Iterable[tuple[str, int]]) -> dict[tuple[str, int], str]:
-    """What records are called now."""
-    by_entity: dict[str, list[int]] = {}
-    for entity, record in keys:
-        by_entity.setdefault(entity, []).append(record)
-    found = {}
-    for entity, ids in by_entity.items():
-        table = BY_NAME[entity]
-        if table.entity.title:
-            title = table._meta.fields[table.entity.title]
-            for some in parts(ids):
-                for record, name in tuples(db, table.select(table.id, title).where(table.id.in_(some))):
-                    found[entity, record] = str(name)
-    return found
-
-
 def changed_lines(changed: Iterable[ChangedRecord], limit: int) -> list[str]:
     """A line for each record that changed, at most `limit` of them and then how many more there are."""
     changed = list(changed)
-    lines = [
-        f"{each.what}  {each.entity.replace('_', ' ')} {each.record}"
-        f"{_quoted(each.title)}{_edits(each.fields) if each.what == 'changed' else ''}"
-        for each in changed[:limit]
-    ]
+    lines = [_line(each.what, each) for each in changed[:limit]]
     if len(changed) > limit:
         lines.append(f"… and {len(changed) - limit:,} more")
     return lines
@@ -223,13 +215,26 @@ def changed_lines(changed: Iterable[ChangedRecord], limit: int) -> list[str]:
 # -------------------------------------------------------------------- values in words
 
 
+def _line(what: str, each: ChangedRecord) -> str:
+    """What became of a record; of a value in a custom field also where it was added or deleted."""
+    words = f"{what}  {each.entity.replace('_', ' ')} {each.record}{_quoted(each.title)}"
+    words += f" of{_quoted(each.of)}" if each.of else ""
+    if each.entity == CustomValue.entity.name:
+        return words + "".join(f"  {_edit(before, after)}" for _, before, after in each.fields)
+    return words + (_edits(each.fields) if each.what == "changed" else "")
+
+
 def _quoted(title: str) -> str:
     return f' "{title}"' if title else ""
 
 
 def _edits(fields: tuple[tuple[str, str, str], ...]) -> str:
-    edits = "; ".join(f"{label} {before or '(empty)'} → {after or '(empty)'}" for label, before, after in fields)
+    edits = "; ".join(f"{label} {_edit(before, after)}" for label, before, after in fields)
     return f"  {edits}" if edits else ""
+
+
+def _edit(before: str, after: str) -> str:
+    return f"{before or '(empty)'} → {after or '(empty)'}"
 
 
 def _fields(table: type[Table], each: Recorded) -> tuple[tuple[str, str, str], ...]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 VALUE_SHOWN = 80
 """Characters of a cell that a problem quotes."""
+COMPUTED = "list: "
+"""Before the header of a column that an export computed from other records, and that no import takes for data."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +47,18 @@ class Refusal(Exception):
 
 
 def column_names(headers: Sequence[str]) -> list[str]:
-    """A name for each column: its header; a repeated or empty one goes by the column number."""
+    """A name for each column, unlike all others: its header; a repeated or empty one goes by the column number."""
+    taken = set(headers)
     names: list[str] = []
+    seen: set[str] = set()
     for number, header in enumerate(headers, 1):
-        names.append(header if header and header not in names else f"{header} column {number}".strip())
+        name, place = header, number
+        if not header or header in seen:
+            while (name := f"{header} column {place}".strip()) in taken:
+                place += 1
+        names.append(name)
+        taken.add(name)
+        seen.add(header)
     return names
 
 

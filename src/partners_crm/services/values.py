@@ -7,12 +7,30 @@ from typing import Any, cast
 
 from partners_crm.errors import InvalidValue, NotFound
 from partners_crm.model import Declared, Table
+from partners_crm.normalize.text import fold
 from partners_crm.store.custom import fields_of
 from partners_crm.store.open import Handle
 from partners_crm.store.read import find
 
-TRUE_WORDS = {"yes", "y", "true", "1", "x", "on"}
-FALSE_WORDS = {"", "no", "n", "false", "0", "off"}
+TRUE_WORDS = frozenset(
+    {"x", "xx", "y", "yes", "true", "1", "t", "ja", "wahr", "checked", "on", "✓", "✔", "☑", "✗", "✘", "☒", "*", "•"}
+)
+"""What people put where something holds, in small letters; a cross on a form is a mark."""
+FALSE_WORDS = frozenset({"", "n", "no", "false", "0", "f", "nein", "falsch", "off", "unchecked", "☐"})
+"""What they put where it does not."""
+
+
+def yes_or_no(text: str) -> bool | None:
+    """Whether a text says yes; None where it says neither yes nor no. Nothing said is no."""
+    word = text.strip().lower()
+    # The variant of a sign, as a picture or as a letter, says nothing: a heavy check mark may come with either.
+    for each in (word, word.rstrip("\ufe0e\ufe0f")):
+        if each in TRUE_WORDS:
+            return True
+        if each in FALSE_WORDS:
+            return False
+    folded = fold(word)
+    return True if folded in TRUE_WORDS else False if folded and folded in FALSE_WORDS else None
 
 
 def read_values(db: Handle, table: type[Table], texts: Mapping[str, str]) -> dict[str, Any]:
@@ -101,11 +119,10 @@ def _read_choice(how: Declared, text: str) -> str:
 
 
 def _read_flag(how: Declared, text: str) -> bool:
-    if text.lower() in TRUE_WORDS:
-        return True
-    if text.lower() in FALSE_WORDS:
-        return False
-    raise InvalidValue(how.label, text, "is neither yes nor no")
+    said = yes_or_no(text)
+    if said is None:
+        raise InvalidValue(how.label, text, "is neither yes nor no")
+    return said
 
 
 def _read_number(how: Declared, text: str) -> float | int | None:

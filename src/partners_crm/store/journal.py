@@ -133,6 +133,15 @@ def changes_to(db: Handle, entity: str, record: int) -> list[Recorded]:
     return list(_recorded(db, (Change.entity == entity) & (Change.record == record)))
 
 
+def last_values(db: Handle, entity: str, ids: Iterable[int]) -> dict[int, dict[str, Any]]:
+    """What records that were deleted said last, by id; one whose values were erased is left out."""
+    found: dict[int, dict[str, Any]] = {}
+    for some in parts(sorted(ids)):
+        gone = (Change.entity == entity) & Change.record.in_(some) & (Change.action == "delete")
+        found |= {each.record: each.before for each in _recorded(db, gone) if each.before}
+    return found
+
+
 def changes_after(db: Handle, number: int) -> Iterator[Recorded]:
     """Every change of the operations after one, in the order they were made; nothing may be written meanwhile."""
     return _recorded(db, Change.operation > number)
@@ -362,6 +371,11 @@ def _recorded(db: Handle, where: Any, limit: int | None = None) -> Iterator[Reco
             _values(db, number, before),
             _values(db, number, after),
         )
+
+
+def cells_in(db: Handle, number: int, text: str) -> dict[str, str]:
+    """The cells of a source row of an operation, by header."""
+    return cast("dict[str, str]", _values(db, number, text))
 
 
 def _values(db: Handle, number: int, text: str | None) -> dict[str, Any] | None:

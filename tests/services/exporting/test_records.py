@@ -54,9 +54,12 @@ def test_a_csv_file_has_every_field_and_relation(full: Crm, folder: Path) -> Non
     assert done.rows == len(rows) == 2
     home, union = rows["Near West Homes"], rows["'-Union of Homes"]
     assert tuple(home) == done.columns
-    assert {*Organization.declarations(), "uid", "silos", "house", "senate", "status", "associations"} <= set(home)
-    assert (home["kind"], home["silos"], home["status"], home["city"]) == ("provider", "housing", "active", "Chicago")
-    assert home["phone"] == "312-555-0142 x12"
+    assert {*Organization.declarations(), "uid"} <= set(home)
+    computed = {name.removeprefix("list: "): text for name, text in home.items() if name.startswith("list: ")}
+    assert {"silos", "house", "senate", "status", "city", "phone", "contact", "associations"} == set(computed)
+    assert not set(computed) & set(home)
+    assert (computed["silos"], computed["status"], computed["city"]) == ("housing", "active", "Chicago")
+    assert (home["kind"], computed["phone"]) == ("provider", "312-555-0142 x12")
     assert (home["board_chair"], union["board_chair"]) == ("'+Ansel", "")
     assert "beds" not in home
     assert done.private == ("beds",)
@@ -64,7 +67,7 @@ def test_a_csv_file_has_every_field_and_relation(full: Crm, folder: Path) -> Non
     assert restored(union["successor"]) == "'=Heir"
     assert union["successor_uid"] == full.find(Organization, "'=Heir").uid
     assert home["uid"] == full.find(Organization, "Near West Homes").uid
-    assert home["house"].isdigit()
+    assert computed["house"].isdigit()
     expected = "Organizations that are not archived for the query: homes; as of 2026-11-24, districts of the map "
     assert done.means == f"{expected}{_map(full)}."
 
@@ -103,7 +106,8 @@ def test_every_entity_is_exported_in_every_format(full: Crm, folder: Path, table
     lines = (folder / "them.jsonl").read_bytes().splitlines()
     assert [list(json.loads(line)) for line in lines] == [names] * expected
     chosen = Selected(full.db, table, "", today=DAY)
-    assert [field.name for field in chosen.fields] == names
+    assert [field.heading for field in chosen.fields] == names
+    assert names[0] == "uid"
     assert "Data" not in {
         how.label for name, how in table.declarations().items() if name in names and how.kind == "data"
     }
@@ -116,8 +120,8 @@ def test_values_of_json_lines_keep_their_types(full: Crm, folder: Path) -> None:
     assert site["organization"] == "Near West Homes"
     full.export(folder / "homes.jsonl", "homes", include_private=True)
     home, _ = map(json.loads, (folder / "homes.jsonl").read_bytes().splitlines())
-    assert (home["silos"], home["beds"], home["board_chair"]) == (["housing"], 12.5, "+Ansel")
-    assert {type(number) for number in home["house"]} == {int}
+    assert (home["list: silos"], home["beds"], home["board_chair"]) == (["housing"], 12.5, "+Ansel")
+    assert {type(number) for number in home["list: house"]} == {int}
     assert home["note"] == HOSTILE
 
 
@@ -147,14 +151,21 @@ def _csv(crm: Crm, folder: Path) -> Path:
 
 def test_columns_are_chosen_and_ordered(full: Crm, folder: Path) -> None:
     done = full.export(folder / "c.csv", entity=Contact, columns=("email", "name", "email"))
-    assert (folder / "c.csv").read_bytes() == b'"email","name"\r\n"dana@example.org","Dana Reyes"\r\n'
-    assert done.columns == ("email", "name")
-    assert "primaryKey" not in package(folder)["resources"][0]["schema"]
+    (dana,) = full.records(Contact)
+    said = f'"uid","list: email","name"\r\n"{dana.uid}","dana@example.org","Dana Reyes"\r\n'
+    assert (folder / "c.csv").read_bytes() == said.encode()
+    assert done.columns == ("uid", "list: email", "name")
+    again = full.export(folder / "again.csv", entity=Contact, columns=("list: email", "name", "uid"))
+    assert again.columns == ("list: email", "name", "uid")
+    for resource in package(folder)["resources"]:
+        assert resource["schema"]["primaryKey"] == "uid"
+        (email,) = (field for field in resource["schema"]["fields"] if field["name"] == "list: email")
+        assert email["description"] == "Computed by the list. The first one."
     with pytest.raises(NotFound, match="contacts have no column mail"):
         full.export(folder / "d.csv", entity=Contact, columns=("mail",))
     with pytest.raises(QueryError):
         full.export(folder / "d.csv", "nosuch:x")
-    assert files_in(folder) == ["c.csv", "datapackage.json"]
+    assert files_in(folder) == ["again.csv", "c.csv", "datapackage.json"]
 
 
 def test_the_mark_for_excel(full: Crm, folder: Path) -> None:

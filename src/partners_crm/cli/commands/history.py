@@ -12,11 +12,13 @@ from partners_crm.cli.output import out, out_csv, out_json, out_table, say
 from partners_crm.cli.parsing import Parser, whole_number
 from partners_crm.crm import Crm
 from partners_crm.errors import ConfigError, NotFound
+from partners_crm.normalize.neutral import neutral
 from partners_crm.services.history import (
     ChangedRecord,
     changed_lines,
     changed_since,
     entity_history,
+    number_of_changes,
     operation_before,
     operation_changes,
     operation_lines,
@@ -24,6 +26,7 @@ from partners_crm.services.history import (
 )
 from partners_crm.services.listing import entity_of
 from partners_crm.services.settings import zone
+from partners_crm.services.source_rows import number_of_rows, rows_of
 from partners_crm.services.times import local
 from partners_crm.services.undoing import UndoReport
 
@@ -42,7 +45,8 @@ def add_arguments(parser: Parser, name: str) -> None:
             "--limit",
             type=whole_number,
             metavar="N",
-            help=f"at most N operations (default {LIMIT}; all with --since) or changes of one (default {CHANGES:,})",
+            help=f"at most N operations (default {LIMIT}; all with --since), or changes or rows of one (default "
+            f"{CHANGES:,} in a table, all in CSV and JSON)",
         )
         parser.add_argument(
             "--since",
@@ -51,6 +55,7 @@ def add_arguments(parser: Parser, name: str) -> None:
         )
         parser.add_argument("--records", action="store_true", help="with --since: the records that changed, and how")
         parser.add_argument("--operation", type=whole_number, metavar="N", help="what operation N did")
+        parser.add_argument("--rows", action="store_true", help="with --operation: the rows of the file it read")
         return
     if name == "undo":
         parser.add_argument("operation", nargs="?", type=whole_number, help="its number; by default the newest")
@@ -73,6 +78,8 @@ def _history(crm: Crm, options: argparse.Namespace) -> int:
         raise ConfigError("one of a record, --since and --operation", "ask for them one after the other")
     if options.records and options.since is None:
         raise ConfigError("--records of what time?", "partners history --since 7d --records")
+    if options.rows and options.operation is None:
+        raise ConfigError("--rows of which operation?", "partners history --operation 7 --rows")
     if options.operation is not None:
         return _one_operation(crm, options)
     if options.entity:
@@ -111,12 +118,50 @@ def _operations(crm: Crm, options: argparse.Namespace, after: int) -> int:
 
 
 def _one_operation(crm: Crm, options: argparse.Namespace) -> int:
-    limit = max(0, CHANGES if options.limit is None else options.limit)
+    limit = CHANGES if options.limit is None and options.format == "table" else options.limit
+    limit = None if limit is None else max(0, limit)
+    if options.rows:
+        return _source_rows(crm, options, limit)
     if options.format == "table":
-        for line in operation_lines(crm.db, options.operation, limit):
+        for line in operation_lines(crm.db, options.operation, limit or 0):
             out(line)
         return exit_codes.DONE
-    return _write_changed(options, operation_changes(crm.db, options.operation, limit))
+    found = operation_changes(crm.db, options.operation, limit)
+    _tell_more(len(found), number_of_changes(crm.db, options.operation))
+    return _write_changed(options, found)
+
+
+def _source_rows(crm: Crm, options: argparse.Namespace, limit: int | None) -> int:
+    """Print the rows of a file as they came, and what became of each."""
+    found = list(rows_of(crm.db, options.operation, limit))
+    total = number_of_rows(crm.db, options.operation)
+    if options.format == "json":
+        out_json([asdict(row) for row in found])
+    elif options.format == "csv":
+        headers = list(dict.fromkeys(header for row in found for header in row.cells))
+        out_csv(
+            ["file", "line", "outcome", "reason", "entity", "record", *map(neutral, headers)],
+            [
+                (*(row.file, row.line, row.outcome, row.reason, row.entity, row.record), *map(row.cells.get, headers))
+                for row in found
+            ],
+        )
+    else:
+        for row in found:
+            about = f"{row.entity.replace('_', ' ')} {row.record}" if row.record is not None else ""
+            out("  ".join(filter(None, (row.place, row.outcome, about, row.reason))))
+            for header, cell in row.filled:
+                for number, line in enumerate(cell.splitlines()):
+                    out(f"  {header if number == 0 else '':24} {line}".rstrip())
+        if not total:
+            say(f"operation {options.operation} keeps no rows of a file")
+    _tell_more(len(found), total)
+    return exit_codes.DONE
+
+
+def _tell_more(shown: int, total: int) -> None:
+    if total > shown:
+        say(f"… and {total - shown:,} more; --limit {total} prints all")
 
 
 def _changed(crm: Crm, options: argparse.Namespace, after: int) -> int:
@@ -136,9 +181,9 @@ def _write_changed(options: argparse.Namespace, found: Sequence[ChangedRecord]) 
         out_json([asdict(each) for each in found])
     else:
         out_csv(
-            ["what", "entity", "record", "title", "field", "before", "after"],
+            ["what", "entity", "record", "title", "of", "field", "before", "after"],
             [
-                (each.what, each.entity, each.record, each.title, *row)
+                (each.what, each.entity, each.record, each.title, each.of, *row)
                 for each in found
                 for row in (each.fields or (("", "", ""),))
             ],

@@ -17,6 +17,7 @@ from partners_crm.model import Contact, Declared, Organization, Table, is_privat
 from partners_crm.model.custom import declared_of
 from partners_crm.normalize.neutral import neutral
 from partners_crm.services.listing import Listing, columns_of, some_json
+from partners_crm.services.rows import COMPUTED
 from partners_crm.store.open import Handle
 from partners_crm.store.query import parse
 from partners_crm.store.read import by_ids, parts, title_of
@@ -24,8 +25,6 @@ from partners_crm.store.read import by_ids, parts, title_of
 FieldKind = Literal["text", "day", "choice", "whole", "decimal", "flag", "many"]
 SEPARATOR = "; "
 """Between several values in one cell; the import splits there."""
-COMPUTED = "list: "
-"""Before the header of a column that a list computes from other records."""
 _MANY = {
     "silos": "Codes of its silos, the heaviest first.",
     "house": "Numbers of its house districts.",

@@ -68,6 +68,8 @@ _DISTRICT = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 _SEVERAL_DISTRICTS = re.compile(r"\s*(?:&|/|,|;|\+|\band\b)\s*", re.IGNORECASE)
+_NEXT_DISTRICT = re.compile(r"(?<=\d)\s+(?=[a-z])|(?<=[a-z])\s+(?=\d)", re.IGNORECASE | re.ASCII)
+"""Between the districts of `S5 H9` and of `5th Senate 10th House`."""
 _CHAMBERS = {
     **dict.fromkeys(("house", "representative", "rep", "sldl", "hd", "h"), "house"),
     **dict.fromkeys(("senate", "sen", "sldu", "sd", "s"), "senate"),
@@ -85,6 +87,20 @@ _ZERO_STATES = frozenset(
         *("ct", "ma", "me", "nh", "nj", "pr", "ri", "vi", "vt", "connecticut", "maine", "massachusetts", "mass"),
         *("new hampshire", "new jersey", "puerto rico", "rhode island", "vermont", "virgin islands"),
     )
+)
+_STATES = frozenset(
+    (
+        "al ak az ar ca co ct de fl ga hi id il in ia ks ky la me md ma mi mn ms mo mt ne nv nh nj nm ny nc nd oh ok or pa"
+        " ri sc sd tn tx ut vt va wa wv wi wy dc pr vi gu as mp"
+    ).split()
+)
+_STATE_WORDS = (
+    *("alabama", "alaska", "arizona", "arkansas", "california", "colorado", "connecticut", "delaware", "florida"),
+    *("georgia", "hawaii", "idaho", "illinois", "ill", "indiana", "iowa", "kansas", "kentucky", "louisiana", "maine"),
+    *("maryland", "massachusetts", "michigan", "minnesota", "mississippi", "missouri", "montana", "nebraska"),
+    *("nevada", "new hampshire", "new jersey", "new mexico", "new york", "north carolina", "north dakota", "ohio"),
+    *("oklahoma", "oregon", "pennsylvania", "rhode island", "south carolina", "south dakota", "tennessee", "texas"),
+    *("utah", "vermont", "virginia", "washington", "west virginia", "wisconsin", "wyoming"),
 )
 _TOWN_STATE_ZIP = re.compile(r"([A-Z][A-Z .'-]+?),?\s+([A-Z]{2})\.?,?\s+(\d{5}(?:-\d{4})?)", re.ASCII | re.IGNORECASE)
 _MONEY = re.compile(r"\(?[-$\s]*\$?\s*([\d,.\s]+)\)?", re.ASCII)
@@ -242,7 +258,7 @@ def read_district(text: str, chamber: str) -> tuple[int, str]:
     read = _DISTRICT.fullmatch(text.strip())
     if read is None:
         return 0, chamber
-    word = (read["word"] or read["code"] or "").lower()
+    word = (read["before"] or read["after"] or "").lower().removeprefix("state ")
     return int(read["number"]), _CHAMBERS.get(word, chamber)
 
 
@@ -260,16 +276,22 @@ def area(text: str, chamber: str) -> str:
 
 def districts_by_chamber(text: str) -> dict[str, int]:
     """The numbers of a cell that names a district of each of several chambers, such as "SD 5 / HD 9"; else empty."""
-    read = [read_district(part, "") for part in _SEVERAL_DISTRICTS.split(text.strip()) if part]
+    read = [read_district(part, "") for part in _district_parts(text)]
     found = {chamber: number for number, chamber in read if number and chamber}
     return found if len(found) == len(read) else {}
 
 
 def several_districts(text: str) -> tuple[int, ...]:
     """The numbers of a cell that names several districts, such as "27 & 28"; empty when it does not."""
-    parts = [part for part in _SEVERAL_DISTRICTS.split(text.strip()) if part]
-    numbers = tuple(read_district(part, "")[0] for part in parts)
+    numbers = tuple(read_district(part, "")[0] for part in _district_parts(text))
     return numbers if len(numbers) > 1 and all(numbers) else ()
+
+
+def _district_parts(text: str) -> list[str]:
+    found: list[str] = []
+    for part in filter(None, _SEVERAL_DISTRICTS.split(text.strip())):
+        found += [part] if _DISTRICT.fullmatch(part) else _NEXT_DISTRICT.split(part)
+    return found
 
 
 def names_in(text: str) -> list[str]:

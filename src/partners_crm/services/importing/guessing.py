@@ -13,6 +13,7 @@ from partners_crm.normalize.text import fold
 from partners_crm.services.importing.cells import MAIL_WORDS, MARKS, NO_MARKS, STATUS_WORDS, is_blank
 from partners_crm.services.importing.mapping import ColumnMapping, Use
 from partners_crm.services.importing.targets import IGNORED, PERSONAL, RECORDS, VALUES, Target, known_names
+from partners_crm.services.rows import COMPUTED
 
 SURE = 0.8
 """The share of the values of a column that must look alike before they decide what it is."""
@@ -62,6 +63,9 @@ _OF_ANYTHING = frozenset(("name", "type", "kind", "status", "notes", "note", "ti
 """Names of columns that say little behind another word: the name of a street is nobody's."""
 _OF_OUR_OWN = 3
 """Fields under their own names that make a file one of ours."""
+_LISTED = ("silos", "house", "senate", "status", "city", "contact", "associations")
+"""What the list of organizations computes, and no other."""
+_IS_COMPUTED = "computed by the list it was exported from"
 _PERSON_WORDS = ("contact", "person", "attendee")
 _PEOPLE = frozenset({"contact", "role"})
 _OF_PEOPLE = frozenset(
@@ -108,7 +112,8 @@ def guess(
                 values[number].append(cell.strip())
     found: dict[int, list[_Found]] = {}
     for number, header in enumerate(headers):
-        found[number] = [*_by_header(header, values[number], coalition), *_by_values(header, values[number])]
+        said = [*_by_header(header, values[number], coalition), *_by_values(header, values[number])]
+        found[number] = [] if header.startswith(COMPUTED) else said
     _name_beside_an_organization(headers, values, found)
     _people_by_prefix(headers, found)
     uses = _settle(headers, found)
@@ -125,6 +130,9 @@ def _of_our_own(headers: Sequence[str], coalition: Coalition) -> list[Use] | Non
         return None
     tables = (Contact, Organization)
     table = next((each for each in tables if len(names & each.declarations().keys()) > _OF_OUR_OWN), None)
+    if table is None and any(header.startswith(COMPUTED) for header in headers):
+        # A few columns were asked for: what the list computes tells whose list it was.
+        table = Organization if names & {f"{COMPUTED}{name}" for name in _LISTED} else Contact
     if table is None:
         return None
     uses = []
@@ -138,7 +146,8 @@ def _of_our_own(headers: Sequence[str], coalition: Coalition) -> list[Use] | Non
         elif key := coalition.own.get(fold(header.replace("_", " "))):
             uses.append(Use(Target("own", key), "a field of this coalition"))
         else:
-            uses.append(Use(None, "computed by the list it was exported from"))
+            is_link = header.removesuffix("_uid") in table.links()
+            uses.append(Use(None, "a link, for people to read" if is_link else _why_nothing(header)))
     return uses
 
 
@@ -160,8 +169,12 @@ def _settle(headers: Sequence[str], found: Mapping[int, list[_Found]]) -> list[U
         elif taken := [each.target for each in found[number] if each.target in owners]:
             uses.append(Use(None, f"{headers[owners[taken[0]]]} is the {taken[0].described}"))
         else:
-            uses.append(Use(None, "neither its name nor its values are known"))
+            uses.append(Use(None, _why_nothing(headers[number])))
     return uses
+
+
+def _why_nothing(header: str) -> str:
+    return _IS_COMPUTED if header.startswith(COMPUTED) else "neither its name nor its values are known"
 
 
 def _by_header(header: str, values: Sequence[str], coalition: Coalition) -> list[_Found]:

@@ -69,3 +69,14 @@ class Batch:
     remarks: list[Problem] = field(default_factory=list)
     clues: list[tuple[str, Ref]] = field(default_factory=list)
     """Keys under which records will be known to the rows after this batch."""
+
+
+class Defaulted(dict[str, Any]):
+    """The values of a planned record; a field that is not among them has its default."""
+
+    def __init__(self, table: type[Table], values: dict[str, Any]) -> None:
+        super().__init__(values)
+        self._table = table
+
+    def __missing__(self, name: str) -> Any:
+        return self._table._meta.fields[name].default

@@ -41,7 +41,7 @@ from partners_crm.services.importing.keys import (
 )
 from partners_crm.services.importing.known import Facts, Known, row_clue
 from partners_crm.services.importing.prepare import Person, Prepared
-from partners_crm.services.importing.steps import Batch, Ref, RowResult, Stated, Step
+from partners_crm.services.importing.steps import Batch, Defaulted, Ref, RowResult, Stated, Step
 from partners_crm.services.records import blank, complete
 from partners_crm.services.rows import Problem, Refusal
 
@@ -528,7 +528,7 @@ class RowWriter:
         if step is None:
             return self.known.record(ref).stored()
         if step.existing is None:
-            return _Defaulted(step.table, step.values)
+            return Defaulted(step.table, step.values)
         return {**step.existing.stored(), **step.values}
 
     def _set(self, ref: Ref, values: dict[str, Any]) -> None:
@@ -584,17 +584,6 @@ _COMPLETE = frozenset({Site, ContactPoint})
 
 _FILLED = frozenset({Organization, Membership, Site, Contact, Role, CustomValue})
 """Entities of which a later row may say more."""
-
-
-class _Defaulted(dict[str, Any]):
-    """The values of a planned record; a field that is not among them has its default."""
-
-    def __init__(self, table: type[Table], values: dict[str, Any]) -> None:
-        super().__init__(values)
-        self._table = table
-
-    def __missing__(self, name: str) -> Any:
-        return self._table._meta.fields[name].default
 
 
 def _is_same_street(values: Mapping[str, Any], now: Mapping[str, Any]) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual.app import ComposeResult
@@ -9,6 +11,7 @@ from textual.binding import Binding
 from textual.screen import ModalScreen, Screen
 
 from partners_crm.crm import Crm
+from partners_crm.tui.display import label
 from partners_crm.tui.widgets.text import Line
 
 if TYPE_CHECKING:
@@ -85,3 +88,46 @@ class Box(House, ModalScreen[Any]):
     def action_close(self) -> None:
         """Close without a result."""
         self.dismiss(None)
+
+
+class Lines(Box):
+    """A box with a line for each thing it asks; Enter and the arrows go from one to the next.
+
+    Its lines are entries with the ids `PREFIX-name`, and a line `help` says what the present one is about.
+    """
+
+    PREFIX: ClassVar[str] = ""
+    NAMES: ClassVar[Sequence[str]] = ()
+    """What is asked, in order."""
+    ABOUT: ClassVar[Mapping[str, str]] = {}
+    """What each is about."""
+    BINDINGS: ClassVar[list[Any]] = [
+        Binding("ctrl+s", "save", "Take it so", show=False, priority=True, id="lines.save"),
+        Binding("down", "next", "Next line", show=False, id="lines.next"),
+        Binding("up", "previous", "Line before", show=False, id="lines.previous"),
+    ]
+
+    @abstractmethod
+    def action_save(self) -> None:
+        """Take what was typed, or say what is wrong with it."""
+
+    def on_descendant_focus(self, event: Any) -> None:
+        """Say what a line is about."""
+        name = (event.widget.id or "").removeprefix(f"{self.PREFIX}-")
+        self.query_one("#help", Line).put(label(self.ABOUT.get(name, "")))
+
+    def on_input_submitted(self, message: Any) -> None:
+        """Go to the next line; from the last one what was typed is taken."""
+        message.stop()
+        if message.input.id == f"{self.PREFIX}-{self.NAMES[-1]}":
+            self.action_save()
+        else:
+            self.focus_next()
+
+    def action_next(self) -> None:
+        """Go to the next line."""
+        self.focus_next()
+
+    def action_previous(self) -> None:
+        """Go to the line before."""
+        self.focus_previous()

@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from textual.app import ComposeResult
-from textual.binding import Binding
 from textual.containers import Horizontal
 
 from partners_crm.errors import InvalidValue
 from partners_crm.normalize.text import fold
 from partners_crm.services.importing.sheets import ReadOptions
 from partners_crm.tui.display import explained, label
-from partners_crm.tui.screens.base import Box
+from partners_crm.tui.screens.base import Box, Lines
 from partners_crm.tui.widgets.entry import Entry, FileSuggester
 from partners_crm.tui.widgets.text import Line, Sheet
 
@@ -58,7 +57,7 @@ class Asked:
     map_code: str
 
 
-class HowRead(Box):
+class HowRead(Lines):
     """Asks how a file is to be read; what is empty is found out."""
 
     DEFAULT_CSS = """
@@ -69,11 +68,9 @@ class HowRead(Box):
     HowRead #help { color: $foreground 60%; margin: 1 0 0 0; }
     HowRead #wrong { color: $error; height: auto; }
     """
-    BINDINGS: ClassVar[list[Any]] = [
-        Binding("ctrl+s", "save", "Read it so", show=False, priority=True, id="reading.save"),
-        Binding("down", "next", "Next line", show=False, id="reading.next"),
-        Binding("up", "previous", "Line before", show=False, id="reading.previous"),
-    ]
+    PREFIX = "reading"
+    NAMES = ASKED
+    ABOUT = HELP
 
     def __init__(self, now: Asked, said: Sequence[str], sheets: Sequence[str], maps: Sequence[str]) -> None:
         super().__init__()
@@ -112,27 +109,6 @@ class HowRead(Box):
         self.query_one("#reading-sheet", Entry).offer(list(self._sheets))
         self.query_one("#reading-map", Entry).offer(list(self._maps))
         self.query_one("#reading-sheet", Entry).focus()
-
-    def on_descendant_focus(self, event: Any) -> None:
-        """Say what a line is about."""
-        name = (event.widget.id or "").removeprefix("reading-")
-        self.query_one("#help", Line).put(label(HELP.get(name, "")))
-
-    def on_input_submitted(self, message: Any) -> None:
-        """Go to the next line; from the last one the file is read."""
-        message.stop()
-        if message.input.id == f"reading-{ASKED[-1]}":
-            self.action_save()
-        else:
-            self.focus_next()
-
-    def action_next(self) -> None:
-        """Go to the next line."""
-        self.focus_next()
-
-    def action_previous(self) -> None:
-        """Go to the line before."""
-        self.focus_previous()
 
     def action_save(self) -> None:
         """Give back how the file is to be read, or say what is wrong."""

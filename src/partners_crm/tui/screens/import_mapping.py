@@ -20,7 +20,7 @@ from partners_crm.services.importing.targets import PERSONAL, VALUES, Target, al
 from partners_crm.services.listing import Column
 from partners_crm.store.read import tuples
 from partners_crm.tui.display import explained, joined, label
-from partners_crm.tui.screens.base import Box
+from partners_crm.tui.screens.base import Box, Lines
 from partners_crm.tui.screens.import_tables import Places
 from partners_crm.tui.widgets.entry import Entry
 from partners_crm.tui.widgets.table import VirtualTable
@@ -200,7 +200,7 @@ ASKED_HELP = {
 }
 
 
-class AskOwnField(Box):
+class AskOwnField(Lines):
     """Asks for a field of the coalition's own that a column becomes; gives it back."""
 
     DEFAULT_CSS = """
@@ -211,11 +211,9 @@ class AskOwnField(Box):
     AskOwnField #help { color: $foreground 60%; margin: 1 0 0 0; }
     AskOwnField #wrong { color: $error; height: auto; }
     """
-    BINDINGS: ClassVar[list[Any]] = [
-        Binding("ctrl+s", "save", "Make the field", show=False, priority=True, id="own.save"),
-        Binding("down", "next", "Next line", show=False, id="own.next"),
-        Binding("up", "previous", "Line before", show=False, id="own.previous"),
-    ]
+    PREFIX = "own"
+    NAMES = ASKED
+    ABOUT = ASKED_HELP
 
     def __init__(self, header: str, seen: int, field: OwnField, taken: Sequence[str]) -> None:
         super().__init__()
@@ -255,27 +253,6 @@ class AskOwnField(Box):
     def on_mount(self) -> None:
         """Begin with the label."""
         self.query_one("#own-label", Entry).focus()
-
-    def on_descendant_focus(self, event: Any) -> None:
-        """Say what a line is about."""
-        name = (event.widget.id or "").removeprefix("own-")
-        self.query_one("#help", Line).put(label(ASKED_HELP.get(name, "")))
-
-    def on_input_submitted(self, message: Any) -> None:
-        """Go to the next line; from the last one the field is made."""
-        message.stop()
-        if message.input.id == f"own-{ASKED[-1]}":
-            self.action_save()
-        else:
-            self.focus_next()
-
-    def action_next(self) -> None:
-        """Go to the next line."""
-        self.focus_next()
-
-    def action_previous(self) -> None:
-        """Go to the line before."""
-        self.focus_previous()
 
     def action_save(self) -> None:
         """Check the field against the coalition, and give it back when it can be made."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from array import array
 from collections.abc import Mapping, Sequence
 
@@ -12,7 +13,7 @@ STAYS = "stays in source rows"
 """What a column without a meaning becomes."""
 
 
-class Places:
+class Places(ABC):
     """Rows whose ids are their places."""
 
     columns: Sequence[Column] = ()
@@ -32,9 +33,9 @@ class Places:
         """The cells of some places."""
         return {place: self.row(place) for place in ids}
 
+    @abstractmethod
     def row(self, place: int) -> Sequence[str]:
         """The cells of one place."""
-        raise NotImplementedError
 
 
 class NumberSource(Places):
