@@ -1,4 +1,4 @@
-"""Numbers as people type them (`$1,250,000`, `12.50`, `(300)`, `1.200,50`, `1.5E+06`) and the one text that stands for each."""
+"""Numbers as people type them (`$1,250,000`, `(300)`, `1.200,50`, `1.5E+06`) and the one text that stands for each."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def parse_number(text: str) -> str:
         raise InvalidValue("number", text[:_MAX_LENGTH], "is not a number")
     booked = _BOOKED.fullmatch(words)
     found = _NUMBER.fullmatch((booked[1] or booked[2] or "").strip() if booked else words)
-    if found is None or (booked or found["sign"]) and (found["minus"] or (booked and found["sign"])):
+    if found is None or ((booked or found["sign"]) and (found["minus"] or (booked and found["sign"]))):
         raise InvalidValue("number", text[:_MAX_LENGTH], "is not a number", "write it like 1250 or 12.5")
     digits = found["digits"].replace(".", "").replace(",", ".") if found["european"] else found["digits"]
     number = float(digits.replace(",", "") + (found["power"] or ""))

@@ -249,10 +249,14 @@ def is_unread(target: Target, text: str, silos: Set[str], own: Mapping[str, Cust
     if target.name in {"do_not_contact", "unsubscribed"}:
         # Any other word in such a column counts.
         return reading.read_mark(text) is False
+    if target.kind == "contact" and target.name in _NAMES and reading.is_nobody(text, is_part=target.name != "name"):
+        return True
+    if target == Target("", "email") and reading.is_no_mail(text):
+        return True
     if reading.is_blank(text):
         return target.name != "title" and not (target.kind == "contact" and target.name in _NAMES and text.isalpha())
     if target.kind == "own":
-        return target.name in own and _refused(lambda: read_custom(own[target.name], _plain(own[target.name], text)))
+        return target.name in own and _refused(lambda: read_custom(own[target.name], text))
     if target == Target("", "silo"):
         return not any(fold(part.replace("_", " ")) in silos for part in reading.SPLIT.split(text))
     if target == Target("", "email_status"):
@@ -264,13 +268,9 @@ def is_unread(target: Target, text: str, silos: Set[str], own: Mapping[str, Cust
     if how is not None and how.kind == "day":
         return not reading.serial_day(text, 1900) and _refused(lambda: parse_date(text))
     if how is not None and how.kind == "choice":
-        words = reading.STATUS_WORDS.get(fold(text), text)
+        words = reading.status(text).value if target == Target("membership", "status") else text
         return _refused(lambda: read_plain(how, words))
     return False
-
-
-def _plain(field: CustomField, text: str) -> str:
-    return reading.money(text) if field.kind == "number" else text
 
 
 def _refused(read: Callable[[], object]) -> bool:

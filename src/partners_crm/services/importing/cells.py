@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import Literal, NamedTuple
 
 from partners_crm.normalize.text import fold, tidy
+from partners_crm.services.values import TRUE_WORDS, yes_or_no
 
 STATUS_WORDS = {
     "active": "active",
@@ -25,7 +26,15 @@ STATUS_WORDS = {
     "former member": "lapsed",
     "inactive": "lapsed",
     "closed": "closed",
+    "paid": "active",
+    "good standing": "active",
+    "in good standing": "active",
+    "current member": "active",
+    "dropped": "lapsed",
+    "resigned": "lapsed",
+    "withdrawn": "lapsed",
     "non member": "prospect",
+    "nonmember": "prospect",
     "not a member": "prospect",
     "no": "prospect",
     "applied": "invited",
@@ -33,6 +42,11 @@ STATUS_WORDS = {
     "out of business": "closed",
 }
 """Words of spreadsheets for the status of a member, folded."""
+_STRETCHED = frozenset(("non member", "nonmember", "not a member", "no", "applied", "pending"))
+"""Of these, the ones that no status quite says."""
+_STATUSES = frozenset(STATUS_WORDS.values())
+OF_MEMBERS_ALONE = frozenset(("lapsed", "prospect", "prospective", "member", "non", "nonmember"))
+"""First words of a status that speak of members and of nothing else."""
 MAIL_WORDS = {
     "subscribed": "ok",
     "confirmed": "ok",
@@ -48,11 +62,18 @@ MAIL_WORDS = {
     "invalid": "bounced",
 }
 """Words of mail programs for what became of an address, folded."""
-MARKS = frozenset(
-    {"x", "xx", "y", "yes", "true", "1", "t", "ja", "wahr", "checked", "on", "✓", "✔", "☑", "✗", "✘", "☒", "*", "•"}
+UNTAKEN = "kept in the source row"
+"""How a remark ends that tells of a cell from which nothing was taken."""
+_NOBODY = frozenset(
+    (
+        *("vacant", "open", "tbd", "tba", "to be determined", "to be announced", "none", "nobody", "no one", "unknown"),
+        *("vacancy", "position vacant", "vacant position", "currently vacant", "open position", "position open"),
+        *("unfilled", "not filled", "n a", "to be hired", "hiring"),
+    )
 )
-"""What people put where something holds; signs as they are, words folded."""
-NO_MARKS = frozenset({"", "n", "no", "false", "0", "f", "nein", "falsch", "off", "unchecked", "☐"})
+"""Words, folded, in the place of the name of a person, where there is no person."""
+_PLACES_OF_MAIL = frozenset(("work", "home", "other", "personal", "business"))
+"""What some programs write beside a mail address that is missing."""
 _BLANKS = {"n a", "na", "none", "unknown", "tbd", "null", "nil", "not available", "not applicable"}
 _LONGEST_BLANK = 20
 _BEGIN_BLANKS = frozenset(word[0] for word in _BLANKS)
@@ -60,16 +81,18 @@ SPLIT = re.compile(r"\s*(?::::|[;|,\n])\s*")
 """Between several values of one cell."""
 _SUFFIXES = {"inc", "nfp", "llc", "ltd", "co", "corp", "incorporated"}
 PO_BOX = re.compile(r"\s*p\.?\s*o\.?\s*box\b", re.IGNORECASE)
+_WORD = r"(?:state )?(?:house|senate|representative|legislative|sen|rep)|sld[lu]|hd|sd|h|s"
 _DISTRICT = re.compile(
-    r"(?:ocd-division/\S+/sld[lu]:|[a-z]{2}-)?"
-    r"(?:(?:state )?(?P<word>house|senate|representative|legislative|sen|rep)|(?P<code>sld[lu]|hd|sd|h|s))?"
-    r"\.?[ :.#-]*(?:district|dist|no)?[ .#]*"
-    r"(?P<number>\d{1,3})(?:st|nd|rd|th|\.0)?(?: district)?",
+    rf"(?:ocd-division/\S+/(?=sld[lu]:)|(?!hd|sd)[a-z]{{2}}-)?"
+    rf"(?P<before>{_WORD})?\.?[ :.#-]*(?:district|dist|no)?[ .#]*"
+    rf"(?P<number>\d{{1,3}})(?:st|nd|rd|th|\.0)?(?: (?P<after>{_WORD}))?(?: district)?",
     re.IGNORECASE | re.ASCII,
 )
 _SEVERAL_DISTRICTS = re.compile(r"\s*(?:&|/|,|;|\+|\band\b)\s*", re.IGNORECASE)
-_NEXT_DISTRICT = re.compile(r"(?<=\d)\s+(?=[a-z])|(?<=[a-z])\s+(?=\d)", re.IGNORECASE | re.ASCII)
-"""Between the districts of `S5 H9` and of `5th Senate 10th House`."""
+_AFTER_A_NUMBER = re.compile(r"(?<=\d)\s+(?=[a-z])", re.IGNORECASE | re.ASCII)
+"""Between the districts of `S5 H9`."""
+_BEFORE_A_NUMBER = re.compile(r"(?<=[a-z])\s+(?=\d)", re.IGNORECASE | re.ASCII)
+"""Between the districts of `5th Senate 10th House`."""
 _CHAMBERS = {
     **dict.fromkeys(("house", "representative", "rep", "sldl", "hd", "h"), "house"),
     **dict.fromkeys(("senate", "sen", "sldu", "sd", "s"), "senate"),
@@ -90,9 +113,11 @@ _ZERO_STATES = frozenset(
 )
 _STATES = frozenset(
     (
-        "al ak az ar ca co ct de fl ga hi id il in ia ks ky la me md ma mi mn ms mo mt ne nv nh nj nm ny nc nd oh ok or pa"
-        " ri sc sd tn tx ut vt va wa wv wi wy dc pr vi gu as mp"
-    ).split()
+        *("al", "ak", "az", "ar", "ca", "co", "ct", "de", "fl", "ga", "hi", "id", "il", "in", "ia"),
+        *("ks", "ky", "la", "me", "md", "ma", "mi", "mn", "ms", "mo", "mt", "ne", "nv", "nh", "nj"),
+        *("nm", "ny", "nc", "nd", "oh", "ok", "or", "pa", "ri", "sc", "sd", "tn", "tx", "ut", "vt"),
+        *("va", "wa", "wv", "wi", "wy", "dc", "pr", "vi", "gu", "as", "mp"),
+    )
 )
 _STATE_WORDS = (
     *("alabama", "alaska", "arizona", "arkansas", "california", "colorado", "connecticut", "delaware", "florida"),
@@ -102,8 +127,11 @@ _STATE_WORDS = (
     *("oklahoma", "oregon", "pennsylvania", "rhode island", "south carolina", "south dakota", "tennessee", "texas"),
     *("utah", "vermont", "virginia", "washington", "west virginia", "wisconsin", "wyoming"),
 )
-_TOWN_STATE_ZIP = re.compile(r"([A-Z][A-Z .'-]+?),?\s+([A-Z]{2})\.?,?\s+(\d{5}(?:-\d{4})?)", re.ASCII | re.IGNORECASE)
-_MONEY = re.compile(r"\(?[-$\s]*\$?\s*([\d,.\s]+)\)?", re.ASCII)
+_TOWN_STATE_ZIP = re.compile(
+    rf"(?P<town>[A-Z][A-Z .'-]*?)(?:\s*[,/]\s*|\s+)(?P<state>[A-Z]{{2}}|{'|'.join(_STATE_WORDS)})\b\.?"
+    r"(?:(?:\s*[,/]\s*|\s+)(?P<zip>\d{5}(?:-?\d{4})?))?(?:,? USA?)?",
+    re.ASCII | re.IGNORECASE,
+)
 
 
 class Read(NamedTuple):
@@ -119,7 +147,7 @@ class Read(NamedTuple):
 def is_blank(text: str) -> bool:
     """Whether a cell says nothing, in words or signs."""
     stripped = text.strip()
-    if len(stripped) > _LONGEST_BLANK or stripped in MARKS:
+    if len(stripped) > _LONGEST_BLANK or stripped in TRUE_WORDS:
         return False
     # What begins with a plain letter or digit begins with it folded, too: most cells need no folding.
     if (first := stripped[:1]).isalnum() and first.isascii() and first.lower() not in _BEGIN_BLANKS:
@@ -135,13 +163,8 @@ def lost_digits(text: str) -> bool:
 
 def read_mark(text: str) -> bool | None:
     """Whether a cell says yes; None where it says neither yes nor no."""
-    stripped = text.strip()
-    folded = fold(stripped)
-    if stripped in MARKS or folded in MARKS:
-        return True
-    if folded in NO_MARKS and (folded or not stripped or stripped in {"-", "☐"}):
-        return False
-    return False if is_blank(text) else None
+    said = yes_or_no(text)
+    return False if said is None and is_blank(text) else said
 
 
 def plain_name(text: str) -> Read:
@@ -154,15 +177,37 @@ def plain_name(text: str) -> Read:
 
 
 def status(text: str) -> Read:
-    """The status of a member by its words, or by the first of them: `Lapsed 2023` is lapsed."""
+    """The status of a member by its words, or by the first of them: `Lapsed 2023` is lapsed; "" for a blank."""
     folded = fold(text)
-    if folded in STATUS_WORDS:
-        return Read(STATUS_WORDS[folded])
+    if code := STATUS_WORDS.get(folded):
+        return Read(code, f"was read as {code}" if folded in _STRETCHED else "")
+    mark = yes_or_no(text)
+    if mark is not None and text.strip():
+        code = "active" if mark else "prospect"
+        return Read(code, f"was read as {code}")
+    if is_blank(text):
+        return Read("")
     words = folded.split()
-    for count in (2, 1):
+    for count in (3, 2, 1):
         if (code := STATUS_WORDS.get(" ".join(words[:count]))) and len(words) > count:
-            return Read(code, f"was read as {code}; the rest of it is kept in the source row")
+            return Read(code, f"was read as {code}; the rest of it is {UNTAKEN}")
     return Read(text)
+
+
+def is_status(text: str) -> bool:
+    """Whether a text begins with a word for the status of a member, or says yes or no."""
+    return status(text).value in _STATUSES
+
+
+def is_nobody(name: str, *, is_part: bool = False) -> bool:
+    """Whether words in the place of a person's name name nobody; None and Null are names where another part is told."""
+    words = fold(name)
+    return words in _NOBODY and not (is_part and words in {"none", "open"})
+
+
+def is_no_mail(text: str) -> bool:
+    """Whether a mail cell holds the name of a kind of address, and no address."""
+    return fold(text) in _PLACES_OF_MAIL
 
 
 def doubtful_name(text: str, *, is_person: bool) -> str:
@@ -195,10 +240,24 @@ def postal_code(text: str) -> Read:
     return Read(plain)
 
 
-def town_state_zip(text: str) -> tuple[str, str, str] | None:
-    """The parts of `Springfield, IL 62701`; None where a text is not all three."""
-    found = _TOWN_STATE_ZIP.fullmatch(text.strip())
-    return (found[1].strip(), found[2].upper(), found[3]) if found else None
+class Town(NamedTuple):
+    """A town with its state and its ZIP code, of which a cell may leave out the last."""
+
+    city: str
+    state: str
+    postal_code: str
+
+
+def town_state_zip(text: str) -> Town | None:
+    """The parts of `Springfield, IL 62701`, or of `Springfield, IL`; None where a text is no more than one of them."""
+    found = _TOWN_STATE_ZIP.fullmatch(" ".join(text.split()))
+    if found is None or not (found["zip"] or "," in text or "/" in text):
+        return None
+    state = found["state"]
+    if len(state) == 2 and state.lower() not in _STATES:
+        return None
+    code = postal_code(found["zip"] or "").value
+    return Town(found["town"].strip(" ,"), state.upper() if len(state) == 2 else state, code)
 
 
 def ein(text: str) -> Read:
@@ -234,23 +293,6 @@ def serial_day(text: str, epoch: Literal[1900, 1904]) -> str:
 def is_no_day(text: str) -> bool:
     """Whether a date cell holds a spreadsheet's zero."""
     return text.strip() in _ZERO_DAYS
-
-
-def money(text: str) -> str:
-    """A number as `-1200.5` from `($1,200.50)` or `1.200,50`; the text itself where it is none."""
-    found = _MONEY.fullmatch(text.strip())
-    if found is None or not any(letter.isdigit() for letter in text):
-        return text
-    digits = found[1].replace(" ", "")
-    if "," in digits and "." in digits and digits.rindex(",") > digits.rindex("."):
-        digits = digits.replace(".", "").replace(",", ".")
-    elif digits.count(",") == 1 and len(digits.partition(",")[2]) != 3 and "." not in digits:
-        digits = digits.replace(",", ".")
-    digits = digits.replace(",", "")
-    if not re.fullmatch(r"\d+(?:\.\d+)?", digits):
-        return text
-    is_minus = text.strip().startswith(("(", "-"))
-    return f"-{digits}" if is_minus else digits
 
 
 def read_district(text: str, chamber: str) -> tuple[int, str]:
@@ -290,7 +332,8 @@ def several_districts(text: str) -> tuple[int, ...]:
 def _district_parts(text: str) -> list[str]:
     found: list[str] = []
     for part in filter(None, _SEVERAL_DISTRICTS.split(text.strip())):
-        found += [part] if _DISTRICT.fullmatch(part) else _NEXT_DISTRICT.split(part)
+        between = _BEFORE_A_NUMBER if part[0].isdecimal() else _AFTER_A_NUMBER
+        found += [part] if _DISTRICT.fullmatch(part) else between.split(part)
     return found
 
 

@@ -10,10 +10,12 @@ from dataclasses import dataclass, field
 from partners_crm.model import Contact, Organization
 from partners_crm.normalize.contact_values import normalize_email, normalize_web
 from partners_crm.normalize.text import fold
-from partners_crm.services.importing.cells import MAIL_WORDS, MARKS, NO_MARKS, STATUS_WORDS, is_blank
+from partners_crm.services.importing.cells import MAIL_WORDS, OF_MEMBERS_ALONE, is_blank, is_status, town_state_zip
 from partners_crm.services.importing.mapping import ColumnMapping, Use
+from partners_crm.services.importing.persons import by_prefix
 from partners_crm.services.importing.targets import IGNORED, PERSONAL, RECORDS, VALUES, Target, known_names
 from partners_crm.services.rows import COMPUTED
+from partners_crm.services.values import yes_or_no
 
 SURE = 0.8
 """The share of the values of a column that must look alike before they decide what it is."""
@@ -40,31 +42,17 @@ _BESIDE = frozenset(
     )
 )
 _BESIDE_A_PLACE = frozenset(("site", "street", "mailing", "work", "business", "office", "main", "primary"))
-_WAYS = frozenset(("email", "phone", "contact_phone"))
-_PLAIN_FIRST = frozenset(
-    (
-        "contact",
-        "person",
-        "phone",
-        "cell",
-        "mobile",
-        "direct",
-        "e",
-        "email",
-        "mail",
-        "fax",
-        "home",
-        "other",
-        "alternate",
-    )
-)
-"""First words of phones and mail addresses that name nobody."""
 _OF_ANYTHING = frozenset(("name", "type", "kind", "status", "notes", "note", "title", "id", "location"))
 """Names of columns that say little behind another word: the name of a street is nobody's."""
 _OF_OUR_OWN = 3
 """Fields under their own names that make a file one of ours."""
 _LISTED = ("silos", "house", "senate", "status", "city", "contact", "associations")
 """What the list of organizations computes, and no other."""
+_OF_MEMBERS = frozenset(("member", "members", "membership", "mbr"))
+"""Words of headers that speak of the tie to the coalition."""
+_MEMBERS_SAY = tuple([word] for word in sorted(OF_MEMBERS_ALONE))
+_TOWNS = frozenset(("city", "town"))
+_ZIPS = frozenset(("zip", "zipcode", "postal", "postcode"))
 _IS_COMPUTED = "computed by the list it was exported from"
 _PERSON_WORDS = ("contact", "person", "attendee")
 _PEOPLE = frozenset({"contact", "role"})
@@ -183,6 +171,8 @@ def _by_header(header: str, values: Sequence[str], coalition: Coalition) -> list
         return []
     if code := _silo(folded, values, coalition):
         return [_Found(Target("silo", code), 0, "names a silo, its cells are marks")]
+    if (tie := _tie(folded, values)) or (tie := _town(folded)):
+        return [tie]
     found: list[_Found] = []
     for skipped, some in enumerate(_endings(folded)):
         # The words above a group of columns stand before their own.
@@ -198,6 +188,26 @@ def _by_header(header: str, values: Sequence[str], coalition: Coalition) -> list
     return [each for each in found if _fits(each.target, values)] or _instead(found)
 
 
+def _tie(folded: str, values: Sequence[str]) -> _Found | None:
+    """A column such as `Member?` or `Membership`, whose values are those of a status."""
+    words = folded.split()
+    if folded in known_names() and folded not in _OF_MEMBERS:
+        return None
+    if _OF_MEMBERS.isdisjoint(words) or not values or _share(values, is_status) < SURE:
+        return None
+    return _Found(Target("membership", "status"), 0, "its values are the status of a member")
+
+
+def _town(folded: str) -> _Found | None:
+    """A column such as `City/State/ZIP`, whose cells hold all of them, or `City, State`."""
+    words = set(folded.split())
+    if words.isdisjoint(_TOWNS):
+        return None
+    if not words.isdisjoint(_ZIPS):
+        return _Found(Target("site", "postal_code"), 3, "holds the town with its ZIP code")
+    return _Found(Target("site", "city"), 3, "holds the town with its state") if words & {"state", "st"} else None
+
+
 def _endings(folded: str) -> Iterator[str]:
     """A header, then what is left of it without its first words; of `DBA or acronym` each part."""
     words = folded.split()
@@ -211,7 +221,7 @@ def _endings(folded: str) -> Iterator[str]:
 
 def _silo(folded: str, values: Sequence[str], coalition: Coalition) -> str:
     """The code of the one silo that a column of marks is named after; "" when it is none, or not one alone."""
-    if not values or not all(fold(value) in MARKS | NO_MARKS or value in MARKS for value in values):
+    if not values or not all(yes_or_no(value) is not None for value in values):
         return coalition.silos.get(folded, "") if not values and folded not in known_names() else ""
     for some in _endings(folded):
         if some in coalition.silos:
@@ -279,8 +289,10 @@ def _alike(folded: str) -> list[_Found]:
 def _fits(target: Target, values: Sequence[str]) -> bool:
     """Whether the values of a column speak against what its name says."""
     if target == Target("membership", "status"):
-        of_members = sum(fold(value) in STATUS_WORDS for value in values)
+        of_members = sum(map(is_status, values))
         return of_members >= sum(fold(value) in MAIL_WORDS for value in values)
+    if target == Target("site", "name") and len(values) > 1:
+        return _share(values, _is_town) < SURE
     if len(values) < 3:
         return True
     if target.kind == "" and target.name in {"unsubscribed", "do_not_contact"}:
@@ -326,6 +338,12 @@ def _by_values(header: str, values: Sequence[str]) -> list[_Found]:
         share = _share(values, lambda value, pattern=pattern: bool(pattern.fullmatch(value)))  # type: ignore[misc]  # the default binds it
         if share >= SURE and (what == "are EINs" or "zip" in words or "post" in words):
             return found(target, share, what)
+    if (towns := _share(values, _is_town)) >= SURE:
+        return found(Target("site", "postal_code"), towns, "are a town, a state and a ZIP code")
+    statuses = _share(values, is_status)
+    is_foreign = "status" in words.split() and not _OF_MEMBERS.intersection(words.split())
+    if statuses >= SURE and not is_foreign and any(fold(value).split()[:1] in _MEMBERS_SAY for value in values):
+        return found(Target("membership", "status"), statuses, "begin with the status of a member")
     webs = _share(values, lambda value: "." in value and "@" not in value and bool(normalize_web(value)[0]))
     if webs >= SURE and any(each.lower().startswith(("http", "www.")) for each in values):
         return found(Target("", "web"), webs, "are web addresses")
@@ -361,37 +379,15 @@ def _is_list_of_people(found: Mapping[int, list[_Found]]) -> bool:
     """Whether the columns beside a name are those of people, and none is that of an organization."""
     targets = {some[0].target for some in found.values() if some} - {Target("organization", "name")}
     personal = {target for target in targets if target.kind in _PEOPLE or target in _OF_PEOPLE}
-    return Target("", "email") in personal and personal | {Target("organization", "note"), Target("", "tag")} >= targets
+    is_of_people = Target("", "email") in personal or any(target.kind in _PEOPLE for target in personal)
+    return is_of_people and personal | {Target("organization", "note"), Target("", "tag")} >= targets
 
 
 def _people_by_prefix(headers: Sequence[str], found: dict[int, list[_Found]]) -> None:
-    """Make people of their own of columns such as `ED Email`, `Chair Email`, `Board Chair`: one for each first word.
-
-    A first word whose person no column names is nobody's: its columns mean nothing, rather than somebody else's.
-    """
-    ways: dict[str, list[int]] = {}
-    for number, some in found.items():
-        first, _, rest = fold(headers[number]).partition(" ")
-        target = some[0].target if some else None
-        if target and target.text in _WAYS and rest and first.isalpha() and first not in _BESIDE | _PLAIN_FIRST:
-            ways.setdefault(first, []).append(number)
-    if len(ways) < 2:
-        return
-    person = 1 if not any(each.target == Target("contact", "name") for some in found.values() for each in some) else 2
-    for first, numbers in ways.items():
-        named = [number for number, header in enumerate(headers) if number not in numbers and _is_person(header, first)]
-        for number in numbers:
-            name = "contact_phone" if found[number][0].target.name == "phone" else found[number][0].target.name
-            found[number] = [_Found(Target("", name, person), 0, f"belongs to {headers[named[0]]}")] if named else []
-        if named:
-            found[named[0]] = [_Found(Target("contact", "name", person), 0, f"{headers[numbers[0]]} belongs to it")]
-            person += 1
-
-
-def _is_person(header: str, first: str) -> bool:
-    """Whether a header is what a first word stands for: its last word, or its first letters."""
-    words = fold(header).split()
-    return len(words) > 1 and (words[-1] == first or "".join(word[0] for word in words) == first)
+    """Make people of their own of columns such as `ED Email`, `Chair Email`, `Board Chair`."""
+    guessed = {number: some[0].target if some else None for number, some in found.items()}
+    for number, target, reason in by_prefix(headers, guessed):
+        found[number] = [_Found(target, 0, reason)] if target else []
 
 
 def _day_first(uses: Sequence[Use], values: Sequence[Sequence[str]]) -> bool:
@@ -410,6 +406,12 @@ def _day_first(uses: Sequence[Use], values: Sequence[Sequence[str]]) -> bool:
 
 def _share(values: Sequence[str], test: Callable[[str], bool]) -> float:
     return sum(map(test, values)) / len(values)
+
+
+def _is_town(text: str) -> bool:
+    """Whether a text is a town with its state and its ZIP code."""
+    place = town_state_zip(text)
+    return place is not None and bool(place.postal_code)
 
 
 def _is_number(text: str) -> bool:

@@ -123,6 +123,8 @@ class _Rows:
         except json.JSONDecodeError as error:
             if number == 1 and line.lstrip("\ufeff \t").startswith("["):
                 raise self.file.refused("is one JSON list, not JSON Lines", hint) from None
+            if number == 1 and line.rstrip().endswith(("{", "[", ",")):
+                raise self.file.refused("is one JSON document, not one object a line", hint) from None
             raise self.file.refused(f"is no JSON: {error.msg}, column {error.colno}", hint, line=number) from None
         except (RecursionError, ValueError):
             raise self.file.refused("is no JSON", hint, line=number) from None

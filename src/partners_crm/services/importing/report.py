@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal
@@ -14,8 +14,6 @@ from partners_crm.services.importing.mapping import ColumnMapping
 from partners_crm.services.importing.steps import RowResult
 from partners_crm.services.rows import Problem
 
-UNTAKEN = "kept in the source row"
-"""How a remark ends that tells of a cell from which nothing was taken."""
 MAJOR_SHARE = 0.3
 """The share of the rows in which one field gives way to the file before that is a headline."""
 _COMPARABLE = 4
@@ -37,9 +35,10 @@ class ColumnReport:
     """Why it was taken for that."""
     written: int
     known: int
-    """Cells that said what is known, or what was not taken and is among the remarks."""
+    """Cells that said what is known, or another thing than what is known and was kept."""
     ignored: int
-    """Cells of a column that means nothing, or of a rejected row: they stay in the source rows."""
+    """Cells from which nothing was taken, of a column that means nothing, or of a rejected row: they stay in the source
+    rows."""
     blank: int
     replaced: int
     """Of those written: cells that took the place of another value."""
@@ -134,9 +133,8 @@ class Tally:
     def row(self, result: RowResult) -> None:
         """Count a row that was planned."""
         self.lines[result.outcome].append(result.row.line)
-        untaken = [each.column for each in result.row.remarks if each.reason.endswith(UNTAKEN)]
-        numbers = [self.mapping.headers.index(column) for column in untaken if column in self.mapping.headers]
-        self._cells(result.row.cells, result.wrote, rejected=result.outcome == "rejected", untaken=numbers)
+        is_rejected = result.outcome == "rejected"
+        self._cells(result.row.cells, result.wrote, rejected=is_rejected, unread=result.row.unread)
 
     def row_unchanged(self, line: int, cells: Sequence[str]) -> None:
         """Count a row that was imported before, word for word."""
@@ -145,7 +143,7 @@ class Tally:
         self._cells(cells, (), rejected=False)
 
     def _cells(
-        self, cells: Sequence[str], wrote: Iterable[int], *, rejected: bool, untaken: Sequence[int] = ()
+        self, cells: Sequence[str], wrote: Iterable[int], *, rejected: bool, unread: Set[int] = frozenset()
     ) -> None:
         for number, is_mapped in enumerate(self._is_mapped):
             if (
@@ -154,7 +152,7 @@ class Tally:
                 or (is_mapped and number not in self._names and is_blank(cell))
             ):
                 self._counts[number]["blank"] += 1
-            elif rejected or not is_mapped or number in untaken:
+            elif rejected or not is_mapped or number in unread:
                 self._counts[number]["ignored"] += 1
             else:
                 self._counts[number]["written" if number in wrote else "known"] += 1

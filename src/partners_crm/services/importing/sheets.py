@@ -31,10 +31,10 @@ _OTHER_FORMATS = (
     (b"%PDF", "a PDF", "export the list as CSV from the program it comes from"),
     (b"SQLite format 3", "a database", "open it with --db, or export a list from it as CSV"),
     (b"\x1f\x8b", "a compressed file", "unpack it first"),
-    (b"BEGIN:VCARD", "a file of address cards (vCard)", "export the list as CSV"),
     (b"{\\rtf", "a text document (.rtf)", "save its table as CSV"),
 )
 _PAGES = (b"<html", b"<!doctype", b"<table", b"<?xml", b"<head", b"<meta")
+_CARDS = b"begin:vcard"
 _NO_OPTIONS = ReadOptions()
 _ABOVE = 1_000
 """Rows above the header that are kept at most."""
@@ -160,7 +160,11 @@ def _reading(file: InputFile, options: ReadOptions, known: Known, progress: Prog
     for magic, what, hint in _OTHER_FORMATS:
         if start.startswith(magic):
             raise file.refused(f"is {what}, not a list", hint)
-    if start.lstrip(b"\xef\xbb\xbf \t\r\n")[:16].lower().startswith(_PAGES):
+    # In UTF-16, every other byte of it is zero.
+    plain = start[:64].lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n\0").replace(b"\0", b"").lower()
+    if plain.startswith(_CARDS):
+        raise file.refused("is a file of address cards (vCard), not a list", "export the list as CSV")
+    if plain.startswith(_PAGES):
         raise file.refused(
             "is a web page (HTML or XML), whatever its name says",
             "open it in a spreadsheet program and save it as .xlsx",

@@ -114,6 +114,11 @@ SEVERAL = frozenset(
 PERSONAL = frozenset({"email", "contact_phone", "middle_name", "name_ending", "do_not_contact", "unsubscribed"})
 """Values that belong to a person of the row; a row may name several people."""
 
+_OF_ORGANIZATIONS = frozenset(
+    ("organization", "site", "membership", "identifier", "other_name", "service_line", "silo", "role")
+)
+_VALUES_OF_ORGANIZATIONS = frozenset(("silo", "association", "web", "house", "senate", "district", "member_id"))
+
 IGNORED = ("where the row came from", "problem of the row")
 """Columns of a file of problems, which are not read again."""
 
@@ -140,6 +145,13 @@ class Target(NamedTuple):
     def is_several(self) -> bool:
         """Whether several columns may mean it."""
         return self._replace(person=1).text in SEVERAL
+
+    @property
+    def is_of_organizations(self) -> bool:
+        """Whether a row that names people alone has no place for it; its name and its notes are left out here."""
+        if self.kind == "organization" and self.name in {"name", "note"}:
+            return False
+        return self.kind in _OF_ORGANIZATIONS or (not self.kind and self.name in _VALUES_OF_ORGANIZATIONS)
 
     @property
     def declared(self) -> Declared | None:

@@ -26,7 +26,6 @@ from partners_crm.model import (
 from partners_crm.normalize.spelling import Difference, difference
 from partners_crm.normalize.text import fold
 from partners_crm.services.custom_fields import read_custom
-from partners_crm.services.importing.cells import money
 from partners_crm.services.importing.comparing import compare, compare_own
 from partners_crm.services.importing.identity import zip_of
 from partners_crm.services.importing.keys import (
@@ -194,7 +193,7 @@ class RowWriter:
             column = self.owner.mapping.header("contact", "name")
             raise Refusal(column, name, "is not known, and nothing is to be added")
         if not name:
-            person.contact = {"name": next((point["raw"] for point in person.points), "nobody")}
+            person.contact = {**person.contact, "name": next((point["raw"] for point in person.points), "nobody")}
         ref = self._add_contact(person)
         self._mark(ref, person)
         return ref, True
@@ -456,7 +455,7 @@ class RowWriter:
                 )
                 continue
             try:
-                value = read_custom(field, money(text) if field.kind == "number" else text)
+                value = read_custom(field, text)
             except InvalidValue as error:
                 self._remark_own(key, text, f"{error.reason}; kept in the source row")
                 continue
