@@ -179,7 +179,8 @@ class Everything(Machine):
         """Everything is taken back, the newest first, and brought again, the oldest first."""
         try:
             loaded = self.dump()
-            done = [each.id for each in self.crm.operations() if each.id > self.began]
+            # An import that changed nothing keeps its rows in the journal; there is nothing to take back.
+            done = [each.id for each in self.crm.operations() if each.id > self.began and each.changes]
             undone = self.take_back(done)
             assert self.dump() == self.first
             self.take_back(undone[::-1])

@@ -128,8 +128,10 @@ def split_name(full: str) -> tuple[str, str]:
     A comma puts the family name first, unless only endings (Jr., PhD, MSW) follow it. Titles, endings and what
     stands in brackets or quotes are left out. Else the family name is the last word with the particles before
     it (`de la Cruz`), and the given name all before that, initials included. A single word is a given name,
-    behind a title a family name. Either may be empty; never raises.
+    behind a title a family name. A mail address is the name of nobody. Either may be empty; never raises.
     """
+    if "@" in full and " " not in full.strip():
+        return "", ""
     parts = [part.split() for part in _ASIDE.sub(" ", full).split(",")]
     first, rest = parts[0], [words for words in parts[1:] if any(_plain(word) not in _ENDINGS for word in words)]
     if first and rest:

@@ -358,7 +358,8 @@ class _Import:
             if result.row.line in doubtful and not result.reason:
                 result.reason = "somebody should look at it"
             if not unit.insists and result.row.row_hash not in self._kept:
-                unit.insists = bool(result.reason) or self._says_more(result.row)
+                is_odd = result.outcome == "rejected" or result.row.line in doubtful
+                unit.insists = is_odd or self._says_more(result.row)
             if result.problem is not None:
                 self.problems.append(result.problem)
                 self.rejects.append(RejectedRow(result.row.cells, result.problem))

@@ -109,10 +109,7 @@ class Preparer:
             for number, use in enumerate(mapping.uses)
             if use.target is not None and use.target.is_of_organizations
         ]
-        self.numbers_of = {
-            kind: [number for number, use in enumerate(mapping.uses) if use.target and use.target.kind == kind]
-            for kind in ("site",)
-        }
+        self.of_sites = [number for number, target in self.of_organizations if target.kind == "site"]
 
     def hash_of(self, row: Row) -> bytes:
         """What the row says and how it is read, in 16 bytes: a row with the same hash says nothing new."""
@@ -177,13 +174,14 @@ def _said(row: Row) -> str:
 class _Reader:
     """One row on its way into a `Prepared`."""
 
-    __slots__ = ("day_first", "epoch", "made", "owner", "refusals", "texts")
+    __slots__ = ("_first", "day_first", "epoch", "made", "owner", "refusals", "texts")
 
     def __init__(self, owner: Preparer, made: Prepared, texts: list[str], refusals: list[Refusal]) -> None:
         self.owner = owner
         self.made = made
         self.texts = texts
         self.refusals = refusals
+        self._first = len(refusals)
         self.epoch = owner.epoch
         self.day_first = owner.mapping.day_first
 
@@ -200,10 +198,11 @@ class _Reader:
             self._numbers()
         if owner.chambers:
             self._districts()
-        try:
-            self._site(records.get(("site", 1), {}))
-        except Refusal as why:
-            self.refusals.append(why)
+        if made.organization.get("name"):
+            try:
+                self._site(records.get(("site", 1), {}))
+            except Refusal as why:
+                self.refusals.append(why)
         for columns in owner.people:
             number = columns.number
             self._person(columns, records.get(("contact", number), {}), records.get(("role", number), {}))
@@ -228,6 +227,8 @@ class _Reader:
             what = "is of somebody's work in an organization" if target.kind == "role" else "belongs to an organization"
             self.leave(number, text, f"{what}, and the row names none")
         # Nothing of it is taken, and so nothing of it refuses the row, or leads to an organization.
+        headers = {self.owner.mapping.headers[number] for number, _ in self.owner.of_organizations}
+        self.refusals[self._first :] = [why for why in self.refusals[self._first :] if why.column not in headers]
         made.organization.clear()
         made.membership.clear()
         made.site, made.place, made.town = None, "", ""
@@ -385,7 +386,7 @@ class _Reader:
             values["service_area"] = area
         self._towns(values)
         if not made.districts and not any(values.get(name) not in (None, "") for name in _SITE_SAYS):
-            for number in self.owner.numbers_of["site"] if values and made.organization.get("name") else ():
+            for number in self.owner.of_sites if values else ():
                 text = self.texts[number].strip()
                 if text and number not in made.unread and not is_blank(text):
                     self.leave(number, text, "says nothing of a place without an address or a town")
