@@ -230,6 +230,8 @@ class PartnersApp(App[int]):
 
     def _back_up(self) -> None:
         """Make the backup of the day in the background, where it is due."""
+        if not self.screen_stack:
+            return  # the timer rang while the program closes
 
         def failed(error: PartnersError) -> None:
             if isinstance(error, StoreReplaced):
