@@ -15,6 +15,8 @@ from partners_crm.services import doctor, settings
 from partners_crm.services.checks import CHECKS
 from partners_crm.services.exporting.schemas import line_schemas
 from partners_crm.services.importing import targets
+from partners_crm.store.queries.fields import ABOUT, SHORT, counted, points_of
+from partners_crm.store.queries.steps import steps
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -73,6 +75,23 @@ def entities() -> str:
             parts.append(f"| `{name}` | {', '.join(marks)} | {cell(how.label)} | {cell(about.strip())} |")
         parts.append("")
     return "\n".join(parts).rstrip()
+
+
+def query_fields() -> str:
+    """Every name that a query on an entity may hold, without those that every entity has and the coalition's own."""
+    parts = ["Of every entity: " + ", ".join(f"`{name}` ({about})" for name, about in ABOUT.items()) + ".", ""]
+    parts += ["| entity | relations | fields | how many |", "|---|---|---|---|"]
+    for table in ENTITIES:
+        relations = list(dict.fromkeys((*points_of(table), *SHORT.get(table, {}), *steps(table))))
+        fields = [name for name in table.declarations() if name not in relations]
+        cells = (names(relations), names(fields), names(counted(table)))
+        parts.append(f"| {table.entity.plural} | {' | '.join(cells)} |")
+    return "\n".join(parts)
+
+
+def names(some: Iterable[str]) -> str:
+    """Names as they are typed."""
+    return ", ".join(f"`{name}`" for name in some)
 
 
 def headers() -> str:

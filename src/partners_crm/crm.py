@@ -8,6 +8,7 @@ with Crm.open("coalition.db") as crm:
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import date
 from pathlib import Path
@@ -26,10 +27,14 @@ if TYPE_CHECKING:
     from partners_crm.services.coverage import Coverage, Rule
     from partners_crm.services.exporting.records import Exported
     from partners_crm.services.exporting.whole import WholeExported
+    from partners_crm.services.finding import Answer
     from partners_crm.services.importing.applying import Options
     from partners_crm.services.importing.prepare import Progress
     from partners_crm.services.importing.report import ImportReport
     from partners_crm.services.listing import Listing
+    from partners_crm.services.merging import MergePlan
+    from partners_crm.services.queries import Suggestion, Why
+    from partners_crm.services.searches import Checked
     from partners_crm.services.undoing import UndoReport
     from partners_crm.store.copying import Backup
     from partners_crm.store.journal import Done
@@ -165,9 +170,17 @@ class Crm:
     # ---------------------------------------------------------------- reading
 
     def listing(
-        self, entity: type[Table] | str, query: str = "", *, order: str = "", descending: bool = False
+        self,
+        entity: type[Table] | str,
+        query: str = "",
+        *,
+        order: str = "",
+        descending: bool = False,
+        typing: bool = False,
     ) -> Listing:
         """A query on an entity: its ids in order, and the columns of any of them.
+
+        With `typing` the end of the query is still being typed: it means what begins so.
 
         Raises:
             QueryError: the query or the order names something unknown.
@@ -175,7 +188,73 @@ class Crm:
         from partners_crm.services.listing import Listing, entity_of
 
         table = entity_of(entity) if isinstance(entity, str) else entity
-        return Listing(self.db, table, query, today=self.today, order=order, descending=descending)
+        return Listing(self.db, table, query, today=self.today, order=order, descending=descending, typing=typing)
+
+    def sentence(self, entity: type[Table] | str, query: str = "") -> str:
+        """What a query means, in plain words.
+
+        Raises:
+            QueryError: the query does not run.
+        """
+        from partners_crm.services.listing import entity_of
+        from partners_crm.services.queries import sentence_of
+
+        table = entity_of(entity) if isinstance(entity, str) else entity
+        return sentence_of(self.db, table, query, today=self.today)
+
+    def why(self, entity: type[Table] | str, query: str, record_id: int) -> Why:
+        """Whether a record is in the list of a query, with a reason for each of its terms.
+
+        Raises:
+            QueryError: the query does not run.
+            NotFound: there is no such record.
+        """
+        from partners_crm.services.listing import entity_of
+        from partners_crm.services.queries import explained
+
+        table = entity_of(entity) if isinstance(entity, str) else entity
+        return explained(self.db, table, query, record_id, today=self.today)
+
+    def complete(self, entity: type[Table] | str, text: str, cursor: int | None = None) -> tuple[Suggestion, ...]:
+        """What could be typed at a place of a query, by default at its end; the likeliest first."""
+        from partners_crm.services.listing import entity_of
+        from partners_crm.services.queries import complete
+
+        table = entity_of(entity) if isinstance(entity, str) else entity
+        return complete(self.db, table, text, len(text) if cursor is None else cursor, today=self.today)
+
+    def search(
+        self, text: str, *, entities: Sequence[type[Table] | str] = (), limit: int = 20, archived: bool = False
+    ) -> Answer:
+        """The first records of any kind that hold words, the last one as a beginning; suggestions where none does.
+
+        With `entities` only those. Never raises for any text.
+
+        Raises:
+            NotFound: there is no such entity.
+        """
+        from partners_crm.services.finding import find_anything
+        from partners_crm.services.listing import entity_of
+
+        tables = [entity_of(each) if isinstance(each, str) else each for each in entities]
+        return find_anything(self.db, text, entities=tables, limit=limit, archived=archived)
+
+    def searches(self) -> tuple[Checked, ...]:
+        """The saved searches in the order of their names, with why one no longer runs."""
+        from partners_crm.services.searches import check_searches
+
+        return check_searches(self.db, self.today)
+
+    def saved(self, name: str) -> Listing:
+        """The listing of a saved search, in its own order.
+
+        Raises:
+            NotFound: nothing was saved under the name.
+            QueryError: it no longer runs; the message names it and what is gone.
+        """
+        from partners_crm.services.searches import find_search, opened
+
+        return opened(self.db, find_search(self.db, name), self.today)
 
     def records(self, table: type[T], query: str = "") -> list[T]:
         """The records of an entity that a query means, in the order of their names.
@@ -286,6 +365,37 @@ class Crm:
             clock=self.clock,
             **more,
         )
+
+    def plan_merge(self, table: type[Table], keep: int, lose: int, takes: Mapping[str, str] | None = None) -> MergePlan:
+        """What merging a record into another one would do; `takes` decides fields: kept, other, or both of a note.
+
+        Raises:
+            NotFound, ConfigError, InvalidValue: a record or a field is none, or the two cannot be merged.
+        """
+        from partners_crm.services.merging import plan_merge
+
+        return plan_merge(self.db, table, keep, lose, takes)
+
+    def merge(
+        self,
+        table: type[Table],
+        keep: int,
+        *lose: int,
+        takes: Mapping[str, str] | None = None,
+        force: bool = False,
+        by: str = "",
+        preview: bool = False,
+    ) -> tuple[MergePlan, ...]:
+        """Merge records into one, as one operation; gives what was done, record by record. `preview` rolls back.
+
+        Raises:
+            Conflict: two of them were declared not the same, and it is not forced.
+            NotFound, ConfigError, InvalidValue: as of `plan_merge`.
+        """
+        from partners_crm.services.merging import carry_out
+
+        plans, _ = carry_out(self.db, table, keep, lose, takes, force=force, by=by, clock=self.clock, preview=preview)
+        return plans
 
     def back_up(self, folder: str | Path | None = None) -> Backup:
         """Back the coalition up, verified, into a folder, by default its own.

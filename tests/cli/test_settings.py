@@ -82,6 +82,7 @@ def test_where_names_every_file_and_why(
         "database log",
         "shared memory",
         "locks",
+        "search index",
         "backups",
         "demo",
         "settings",

@@ -14,9 +14,12 @@ import pytest
 from partners_crm.cli import coverage_formats
 from partners_crm.cli.app import COMMANDS
 from partners_crm.crm import Crm
-from partners_crm.model import BY_NAME, ENTITIES
+from partners_crm.model import ENTITIES
 from partners_crm.services import settings
-from partners_crm.store.search import query_fields
+from partners_crm.store.queries.asked import MAX_ALL, MAX_SAVED
+from partners_crm.store.queries.fields import ABOUT
+from partners_crm.store.queries.grammar import MAX_DEPTH, MAX_LENGTH, MAX_TERMS
+from partners_crm.store.queries.selecting import query_fields
 from tests.conftest import NOW
 
 ROOT = Path(__file__).parents[2]
@@ -121,10 +124,24 @@ def test_every_command_entity_and_setting_is_in_the_reference() -> None:
 
 
 def test_every_query_field_is_in_the_reference(crm: Crm) -> None:
-    text = page("reference/queries.md")
-    for name in ("organization", "contact"):
-        for field in query_fields(crm.db, BY_NAME[name], map_code="il-2021", today=NOW.date()):
-            assert f"`{field}`" in text, f"{name} {field}"
+    rows = [line for line in page("reference/queries.md").splitlines() if line.startswith("|")]
+    everywhere = page("reference/queries.md")
+    for table in ENTITIES:
+        (row,) = (line for line in rows if line.startswith(f"| {table.entity.plural} |"))
+        for field in query_fields(crm.db, table, map_code="il-2021", today=NOW.date()):
+            assert f"`{field}`" in row or (field in ABOUT and f"`{field}` (" in everywhere), f"{table} {field}"
+
+
+def test_the_limits_of_queries_are_in_the_reference() -> None:
+    words = " ".join(page("reference/queries.md").split())
+    for limit in (
+        f"{MAX_LENGTH} characters",
+        f"{MAX_TERMS} conditions",
+        f"{MAX_DEPTH} parentheses",
+        f"{MAX_SAVED} deep",
+        f"{MAX_ALL} conditions at most",
+    ):
+        assert limit in words
 
 
 def test_every_key_of_the_json_of_coverage_is_in_the_reference(crm: Crm) -> None:

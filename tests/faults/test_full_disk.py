@@ -10,9 +10,10 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from tests.faults.conftest import Look, Looking, fresh, looked
+from tests.faults.conftest import PIECES, Look, Looking, fresh, looked
 from tests.faults.nursery import Ended, Nursery
 
+from partners_crm.store.fulltext import SUFFIX
 from partners_crm.store.open import SCHEMA_VERSION
 
 SIZE = 6_000_000
@@ -194,3 +195,37 @@ def test_case_46_a_file_that_may_not_grow_is_refused_like_a_full_disk(
     assert (after.contents, after.schema) == (before.contents, before.schema)
     assert not [each for each in path.parent.rglob("*") if ".part" in each.name or each.suffix == ".json"]
     assert nursery.run("command", words=ordered).code == 0
+
+
+@pytest.mark.parametrize("is_behind", [False, True])
+def test_case_46_words_are_found_on_a_full_disk_and_the_index_follows_once_there_is_space(
+    disk: SmallDisk,
+    blank_coalition: Path,
+    pieces: list[Path],
+    tmp_path: Path,
+    scale: Callable[[int], int],
+    is_behind: bool,
+) -> None:
+    source = fresh(blank_coalition, tmp_path / "filled")
+    assert disk.nursery.run("command", words=["--db", source, "import", pieces[0]]).code == 0
+    index = f"coalition.db{SUFFIX}"
+    without = 0
+    for leave in leaves(120_000, scale(60)):
+        disk.hold(source)
+        if is_behind:
+            assert disk.command("find", "house").code == 0
+            assert disk.command("import", pieces[1]).code == 0
+        before = disk.files()
+        disk.fill(leave)
+        # SQLite needs some room of its own to open a coalition.
+        if disk.command("list", "organizations").code == 0:
+            found = disk.command("find", "house", "peoria", "--limit", "90")
+            assert found.code == 0, found.err
+            assert len(found.out.splitlines()) > PIECES
+            without += disk.files().get(index) == before.get(index)
+            disk.fill(SIZE)
+            again = disk.command("find", "house", "peoria", "--limit", "90")
+            assert (again.code, again.out) == (0, found.out)
+            assert disk.files()[index] != before.get(index)
+            assert disk.command("doctor", "search").code == 0
+    assert without

@@ -20,7 +20,7 @@ from partners_crm.errors import NotFound
 from partners_crm.model import Organization
 from partners_crm.services import doctor, records
 from partners_crm.services.doctor import outside
-from partners_crm.store import files, health, places
+from partners_crm.store import files, fulltext, health, places
 from partners_crm.store.copying import backups_of, known_backups, manifest_of
 from partners_crm.store.files import side
 from partners_crm.store.open import connect
@@ -558,3 +558,34 @@ def test_many_records_are_one_finding_that_names_the_first(worked: Path) -> None
         found = one(crm, "records")
     assert found.message.startswith("42 organizations are not what the journal says: 1 (Note), 2 (Note), ")
     assert found.message.endswith(" and 37 more")
+
+
+# -------------------------------------------------------------------- the search index
+
+
+def test_a_search_index_that_says_something_else_is_a_finding_until_it_is_made_anew(sound: Crm) -> None:
+    organization(sound, "Oak House")
+    assert look(sound, "search") == []
+    assert fulltext.catch_up(sound.db)
+    assert look(sound, "search") == []
+    index = side(sound.path, fulltext.SUFFIX)
+    raw(index, "UPDATE document SET text = 'elm house' WHERE text = 'oak house'")
+    found = one(sound, "search")
+    assert str(index) in found.message
+    assert "elm" not in found.message
+    assert found.remedy.endswith("partners find --rebuild")
+    assert fulltext.rebuild(sound.db)
+    assert look(sound, "search") == []
+
+
+def test_a_search_index_that_others_can_read_and_a_draft_of_one_are_findings(sound: Crm) -> None:
+    assert fulltext.catch_up(sound.db)
+    index = side(sound.path, fulltext.SUFFIX)
+    index.chmod(0o644)
+    assert one(sound, "modes").remedy == f"chmod 600 {index}"
+    assert look(sound, "leftovers") == []
+    draft = files.draft_beside(index)
+    assert look(sound, "leftovers") == []
+    early = (NOW - timedelta(hours=2)).timestamp()
+    os.utime(draft, (early, early))
+    assert one(sound, "leftovers").remedy == f"rm {draft}"

@@ -1,16 +1,13 @@
-"""What a spreadsheet could not tell: every section on a coalition made by hand, and which pairs may be doubles."""
+"""What a spreadsheet could not tell: every section on a coalition made by hand."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from tests.services.examined import CHICAGO, look
 
 from partners_crm.crm import Crm
@@ -19,20 +16,16 @@ from partners_crm.model import (
     Affiliation,
     Contact,
     ContactPoint,
-    Identifier,
     Membership,
     Organization,
-    OtherName,
     Role,
     Seat,
     Silo,
     SiloShare,
     Site,
-    Table,
     Term,
 )
 from partners_crm.services import records
-from partners_crm.services.duplicates import GENERIC, MOST, Pairs, are_alike, possible_duplicates
 from partners_crm.services.first_look import KEYS, FirstLook, Section, first_look
 from partners_crm.store.work import Changes
 
@@ -308,225 +301,3 @@ def test_the_questions_do_not_grow_with_the_records(made: Made) -> None:
             point(unit, "phone", "no phone", contact=person(unit, f"Ann {number}", key))
     assert asked() <= before + 3
     assert made.section("odd").count == 42
-
-
-# -------------------------------------------------------------------- possible duplicates
-
-
-Pairing = Callable[[Callable[[Changes], None]], list[tuple[str, str, str]]]
-
-
-def paired(crm: Crm, table: type[Table] = Organization, **options: Any) -> list[tuple[str, str, str]]:
-    found = possible_duplicates(crm.db, table, **options)
-    return [(each.first_title, each.second_title, each.why) for each in found.pairs]
-
-
-def at(unit: Changes, key: int, address: str, city: str = "Peoria", postal_code: str = "61602") -> int:
-    records.add(unit, Site, organization=key, address=address, city=city, postal_code=postal_code)
-    return key
-
-
-def test_the_same_number_is_a_pair_whatever_the_names(crm: Crm) -> None:
-    with crm.changes("x") as unit:
-        for name, ein in (
-            ("Blackhawk Shelter Network", "36-1234567"),
-            ("BSN of Peoria", "361234567"),
-            ("Other House", "36-7654321"),
-            ("No Number", "00-0000000"),
-            ("None Either", "00-0000000"),
-        ):
-            records.add(unit, Identifier, organization=body(unit, name), system="ein", value=ein)
-    assert paired(crm) == [("Blackhawk Shelter Network", "BSN of Peoria", "same EIN")]
-
-
-@pytest.mark.parametrize(
-    ("one", "other"),
-    [
-        ("Blackhawk Shelter Network", "Blackhawk Shelter Netwrok, Inc."),
-        ("Family Services of Peoria", "Famly Svcs. Peoria"),
-        ("St. Mary's Home", "Saint Mary Home"),
-        ("Near West Homes", "Nearwest Homes"),
-        ("Peoria Area Food Bank", "PAFB"),
-    ],
-)
-def test_one_body_spelled_differently_is_a_pair_with_a_phone_or_an_address(crm: Crm, one: str, other: str) -> None:
-    assert are_alike(one, other)
-    with crm.changes("x") as unit:
-        first, second = body(unit, one), body(unit, other)
-        at(unit, first, "560 West Lake Street")
-        at(unit, second, "560 W Lake St, Suite 3")
-    assert paired(crm) == [(one, other, "same street address and similar name")]
-    with crm.changes("y") as unit:
-        for key in (first, second):
-            point(unit, "phone", "312-555-0142", organization=key)
-    assert paired(crm) == [(one, other, "same phone, same street address and similar name")]
-
-
-@pytest.mark.parametrize(
-    ("one", "other"),
-    [
-        ("Catholic Aid of Peoria", "Catholic Aid Housing of Peoria"),
-        ("Lakeside Clinic North", "Lakeside Clinic South"),
-        ("Western Elder Table", "Eastern Elder Table"),
-        ("Housing Post 12", "Housing Post 14"),
-        ("Boys Club of Peoria", "Girls Club of Peoria"),
-        ("Prairie Family Housing", "River Table"),
-    ],
-)
-def test_a_parent_and_its_affiliate_under_one_roof_are_no_pair(crm: Crm, one: str, other: str) -> None:
-    assert not are_alike(one, other)
-    with crm.changes("x") as unit:
-        for name in (one, other):
-            key = at(unit, body(unit, name), "560 W Lake St")
-            point(unit, "phone", "312-555-0142", organization=key)
-            point(unit, "email", "info@example.org", organization=key)
-    assert paired(crm) == []
-
-
-def test_who_is_known_to_belong_together_is_no_pair(crm: Crm) -> None:
-    with crm.changes("x") as unit:
-        parent = body(unit, "Catholic Aid")
-        child = body(unit, "Catholic Aid, Inc.", parent=parent)
-        for key in (parent, child):
-            records.add(unit, Identifier, organization=key, system="ein", value="36-1234567")
-    assert paired(crm) == []
-
-
-def test_one_name_in_two_towns_is_no_pair_and_in_one_town_it_is(crm: Crm) -> None:
-    with crm.changes("x") as unit:
-        at(unit, body(unit, "Open Door"), "1 First St", "Peoria", "61602")
-        at(unit, body(unit, "The Open Door, NFP"), "9 Ninth St", "Joliet", "60432")
-    assert paired(crm) == []
-    with crm.changes("y") as unit:
-        at(unit, body(unit, "Open Door Inc"), "7 Seventh St", "Joliet", "60435")
-    assert paired(crm) == [("The Open Door, NFP", "Open Door Inc", "same town and same name")]
-
-
-def test_two_numbers_of_one_system_are_two_bodies(crm: Crm) -> None:
-    with crm.changes("x") as unit:
-        for name, ein in (("Open Door", "36-1234567"), ("Open Door", "36-1234568")):
-            key = at(unit, body(unit, name), "1 First St")
-            records.add(unit, Identifier, organization=key, system="ein", value=ein)
-    assert paired(crm) == []
-
-
-def test_a_former_name_counts(crm: Crm) -> None:
-    with crm.changes("x") as unit:
-        first, second = body(unit, "Harbor House"), body(unit, "Lakeside Shelter")
-        records.add(unit, OtherName, organization=first, name="Lakeside Shelter", kind="former")
-        for key in (first, second):
-            point(unit, "phone", "312-555-0142", organization=key)
-    assert paired(crm) == [("Harbor House", "Lakeside Shelter", "same phone and same name")]
-
-
-def test_a_mailbox_of_a_name_is_a_key_and_one_of_an_office_is_not(crm: Crm) -> None:
-    with crm.changes("x") as unit:
-        for name, mail in (
-            ("Harbor House", "j.quill@example.org"),
-            ("Lakeside Shelter", "J.Quill@example.org"),
-            ("Grove", "office@example.org"),
-            ("Meadow", "office@example.org"),
-        ):
-            point(unit, "email", mail, organization=body(unit, name))
-    assert paired(crm) == [("Harbor House", "Lakeside Shelter", "same mail")]
-
-
-def test_a_switchboard_makes_no_pairs_but_of_equal_names(crm: Crm) -> None:
-    with crm.changes("x") as unit:
-        # Each is a slip away from the next: in a small block they would be pairs.
-        names = [f"Sunrise {'abcdefghijklmnopqrstuvwxyz'[n % 26]}{'mn'[n // 26]}lendale Center" for n in range(40)]
-        for name in [*names, names[0]]:
-            point(unit, "phone", "312-555-0142", organization=body(unit, name))
-    assert len(names) > GENERIC
-    assert paired(crm) == [(names[0], names[0], "same phone and same name")]
-
-
-def test_the_list_is_cut_and_says_so(crm: Crm) -> None:
-    with crm.changes("x") as unit:
-        for number in range(8):
-            for name in ("Harbor House", "Harbour House"):
-                point(unit, "phone", f"312-555-01{number:02}", organization=body(unit, name))
-    found = possible_duplicates(crm.db, Organization, limit=3)
-    assert (len(found.pairs), found.found, found.looked_at) == (3, 8, 16)
-    assert MOST >= 100
-
-
-def test_archived_records_are_no_pair(crm: Crm) -> None:
-    with crm.changes("x") as unit:
-        for archived in ("", "2020-01-01"):
-            at(unit, body(unit, "Open Door", archived_on=archived), "1 First St")
-    assert paired(crm) == []
-
-
-def test_people_who_may_be_one(crm: Crm) -> None:
-    with crm.changes("x") as unit:
-        grove, meadow = body(unit, "Grove"), body(unit, "Meadow")
-        for name, organization in (
-            ("Dana Reyes", grove),
-            ("Reyes, Dana M.", grove),
-            ("Dr. Odell Mossgate", grove),
-            ("Odell Mosgate", grove),
-            ("Dana Reyes", meadow),  # another one, as far as anybody knows
-            ("Pell Winter Sr.", meadow),
-            ("Pell Winter Jr.", meadow),
-            ("Mei Tan", meadow),
-        ):
-            key = person(unit, name, organization)
-            if name == "Mei Tan" or organization == grove:
-                point(unit, "phone", "312-555-0142", contact=key)
-                point(unit, "email", "office@example.org", contact=key)
-    assert paired(crm, Contact) == [
-        ("Dana Reyes", "Reyes, Dana M.", "same mail, same phone, same organization and similar name"),
-        ("Dr. Odell Mossgate", "Odell Mosgate", "same mail, same phone, same organization and similar name"),
-    ]
-
-
-def test_two_people_who_share_a_mailbox_are_no_pair_unless_they_share_a_name(crm: Crm) -> None:
-    with crm.changes("x") as unit:
-        for name, mail in (
-            ("Ben Cole", "b.cole@example.org"),
-            ("Mei Tan", "b.cole@example.org"),
-            ("Dana Reyes", "dana@example.org"),
-            ("Dana Mossgate", "dana@example.org"),
-        ):
-            point(unit, "email", mail, contact=person(unit, name))
-    assert paired(crm, Contact) == [("Dana Reyes", "Dana Mossgate", "same mail")]
-
-
-def test_of_an_operation_only_its_own_pairs(crm: Crm) -> None:
-    with crm.changes("x") as unit:
-        for name in ("Open Door", "Open Door"):
-            at(unit, body(unit, name), "1 First St")
-    with crm.changes("y") as unit:
-        for name in ("Grove", "Grove"):
-            last = at(unit, body(unit, name), "2 Second St")
-    assert len(paired(crm)) == 2
-    assert [pair[0] for pair in paired(crm, among={last})] == ["Grove"]
-    (row,) = first_look(crm.db, crm.today, crm.operations()[0].id).section("duplicate-organizations").rows
-    assert (row.title, row.other) == ("Grove", last)
-    assert row.detail == f"Grove (organization {last}): same street address and same name"
-
-
-WORDS = st.lists(
-    st.sampled_from(["harbor", "house", "north", "south", "st", "svcs", "12", "of", "the", "ymca", "a"]),
-    min_size=1,
-    max_size=5,
-)
-
-
-@given(one=WORDS, other=WORDS)
-def test_likeness_has_no_direction_and_every_name_is_like_itself(one: list[str], other: list[str]) -> None:
-    assert are_alike(" ".join(one), " ".join(one))
-    assert are_alike(" ".join(one), " ".join(other)) == are_alike(" ".join(other), " ".join(one))
-
-
-def test_a_pair_stands_once_with_the_smaller_id_first(crm: Crm) -> None:
-    with crm.changes("x") as unit:
-        for _ in range(3):
-            key = at(unit, body(unit, "Open Door"), "1 First St")
-            point(unit, "phone", "312-555-0142", organization=key)
-    found: Pairs = possible_duplicates(crm.db, Organization)
-    pairs = [(each.first, each.second) for each in found.pairs]
-    assert pairs == sorted(set(pairs))
-    assert all(first < second for first, second in pairs)
-    assert len(pairs) == 3

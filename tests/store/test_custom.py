@@ -15,7 +15,7 @@ from partners_crm.model import Contact, CustomField, Organization, Role, Site, T
 from partners_crm.services import records
 from partners_crm.services.custom_fields import define, set_values
 from partners_crm.store.custom import fields_of, values_of
-from partners_crm.store.search import query_fields
+from partners_crm.store.queries.selecting import query_fields
 
 RELEASED = sorted((Path(__file__).parent / "released").glob("schema-*.db.gz"))
 SAID = {
@@ -64,7 +64,7 @@ def found(crm: Crm) -> Found:
         ("seen:no", "Two"),
         ("has:level", "One Two"),
         ("-has:budget", "Four"),
-        ("has:chair seen:yes reyes", ""),
+        ("has:chair seen:yes reyes", "One"),
         ('chair:"dana reyes" budget:>5', "One"),
     ],
 )
@@ -158,6 +158,8 @@ def test_a_file_of_before_can_have_fields_of_its_own(packed: Path, tmp_path: Pat
         for table in tables:
             assert len(crm.records(table, f"own_of_{table.entity.plural}:said")) == 1
         assert [each.id for each in crm.contacts("is:do_not_contact")] == [contacts[0].id]
-        assert crm.db.driver.execute("SELECT DISTINCT row_hash FROM source_row").fetchall() == [(None,)]
+        hashes = crm.db.driver.execute("SELECT DISTINCT row_hash IS NULL FROM source_row").fetchall()
+        # Rows that came before they were hashed have none; those of a file of schema 4 have.
+        assert hashes == [(int(packed.name < "schema-4"),)]
         assert not crm.undo().refused
         assert crm.records(CustomField) == []

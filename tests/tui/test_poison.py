@@ -20,6 +20,7 @@ from partners_crm.model import (
     Organization,
     OtherName,
     Role,
+    SavedSearch,
     ServiceLine,
     Silo,
     SiloShare,
@@ -63,6 +64,10 @@ def poisoned(tmp_path_factory: pytest.TempPathFactory) -> Path:
             records.add(unit, OtherName, organization=other.id, name=NAME)
             for key in (body.id, other.id):
                 records.add(unit, ContactPoint, organization=key, kind="phone", raw="312-555-0142")
+            for name, query in ((f"A {NAME}{ESCAPES}", f"acme {ESCAPES}"), (f"B {NAME}", f"silo:{NAME}")):
+                records.add(
+                    unit, SavedSearch, name=name, applies_to="organizations", query=query, note=f"{ESCAPES}\n{NAME}"
+                )
         crm.db.driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return path
 
@@ -122,6 +127,106 @@ def test_poison_is_shown_literally_and_does_nothing(coalition: Path, screen: str
         assert pilot.app.is_running
 
     assert drive(coalition, script, size).return_code in {None, 0}
+
+
+ASKED: dict[str, tuple[tuple[str, ...], str]] = {
+    # What is open: keys, and texts to type behind a blank; what must stand there.
+    "names of fields": (("slash", " si"), "silo:"),
+    "values of a field": (("slash", " city:", "down"), "Chicago"),
+    "names as values": (("slash", " name:a", "down"), "[/foo]"),
+    "saved searches as values": (("slash", " saved:", "down"), '▸"B ACME [/foo]'),
+    "a query that does not run": (("slash", f" silo:{NAME}x"), "cannot be"),
+    "why": (("slash", f" {FIND}", "enter", "w"), f"{NAME} is in the list of"),
+    "why, on the card": (("slash", f" {FIND}", "enter", "enter", "w"), f"{NAME} is in the list of"),
+    "why not": (("slash", " silo:housing", "enter", "W", f" {NAME}", "enter"), f"{NAME} is not in the list of"),
+    "why not nobody": (("W", f" {NAME}!", "enter"), "[/foo]"),
+    "saved searches": (("b",), NAME[:20]),
+    "saved searches, applied": (("b", "enter"), NAME[:20]),
+    "saved searches, refused": (("b", "down", "enter"), "no longer runs"),
+    "saved searches, edited": (("b", "e"), "Edit the saved search A ACME [/foo]"),
+    "saved searches, to be deleted": (("b", "d"), "Delete the saved search A ACME [/foo]"),
+    "saved searches, deleted": (("b", "d", "y"), "deleted the search A ACME [/foo]"),
+    "a query to be saved": (("slash", f" acme {NAME}", "enter", "b", "n"), "Save as a search: acme ACME [/foo]"),
+    "finding": (("ctrl+f", " acme", "down"), "[/foo]"),
+    "finding nothing": (("ctrl+f", " [bold]qqqxxqqq[/]"), "[bold]qqqxxqqq[/]"),
+    "found": (("ctrl+f", " acme", "enter"), "ACME [/foo]"),
+}
+
+
+@pytest.mark.parametrize("size", [(80, 24), (140, 40)], ids=["80x24", "140x40"])
+@pytest.mark.parametrize("screen", ASKED)
+def test_poison_is_literal_in_what_is_asked_and_found(coalition: Path, screen: str, size: tuple[int, int]) -> None:
+    steps, expected = ASKED[screen]
+
+    async def script(pilot: Pilot[Any]) -> None:
+        for each in steps:
+            await (type_text(pilot, each[1:]) if each[0] == " " else press(pilot, each))
+        text = screen_text(pilot.app)
+        assert not ACTS.search(text.replace("\n", "")), ascii(ACTS.findall(text.replace("\n", "")))
+        assert expected in " ".join(text.split())
+        await pilot.click(offset=(12, 7))
+        await settled(pilot)
+        assert pilot.app.is_running
+
+    assert drive(coalition, script, size).return_code in {None, 0}
+
+
+TWICE = f"Twice {NAME}{ESCAPES}"
+PAIRED: dict[str, tuple[tuple[str, ...], str]] = {
+    # What is open on two organizations and two contacts of one hostile name: keys, and what must stand there.
+    "review": (("8",), "Twice ACME [/foo]"),
+    "review of contacts": (("8", "right_square_bracket"), "Twice ACME [/foo]"),
+    "they are two": (("8", "t"), "how it is known"),
+    "dismissed pairs": (("8", "t", "enter", "v"), "Twice ACME [/foo]"),
+    "in bulk": (("8", "x", "enter"), "none of them can be"),
+    "merge": (("8", "enter"), "Twice ACME [/foo]"),
+    "a note of the merge": (("8", "enter", "end"), "[bold]"),
+    "merge with": (("8", "o", "M"), "with…"),
+    "merged": (("8", "enter", "ctrl+s"), "merged:"),
+}
+
+
+@pytest.mark.parametrize("size", [(80, 24), (140, 40)], ids=["80x24", "140x40"])
+@pytest.mark.parametrize("screen", PAIRED)
+def test_poison_is_literal_in_possible_duplicates(coalition: Path, screen: str, size: tuple[int, int]) -> None:
+    keys, expected = PAIRED[screen]
+    with Crm.open(coalition, clock=lambda: NOW) as crm, crm.changes("twice") as unit:
+        for note in ("[bold]", f"[bold]{ESCAPES}\n{NAME}"):
+            body = records.add(unit, Organization, name=TWICE, note=note)
+            person = records.add(unit, Contact, name=f"Pat {TWICE}")
+            records.add(unit, Role, contact=person.id, organization=body.id, title=NAME + ESCAPES)
+            for owner in ({"organization": body.id}, {"contact": person.id}):
+                records.add(unit, ContactPoint, **owner, kind="phone", raw="312-555-0177")
+                records.add(unit, ContactPoint, **owner, kind="email", raw="twice@example.org")
+
+    async def script(pilot: Pilot[Any]) -> None:
+        await press(pilot, *keys)
+        await pilot.pause(0.15)
+        await settled(pilot)
+        text = screen_text(pilot.app)
+        assert not ACTS.search(text.replace("\n", "")), ascii(ACTS.findall(text.replace("\n", "")))
+        assert expected in " ".join(text.replace("│", " ").split())
+        await pilot.click(offset=(12, 3))
+        await settled(pilot)
+        assert pilot.app.is_running
+
+    assert drive(coalition, script, size).return_code in {None, 0}
+
+
+def test_poison_is_literal_where_it_looks_like_what_is_typed(coalition: Path) -> None:
+    with Crm.open(coalition, clock=lambda: NOW) as crm, crm.changes("one") as unit:
+        records.add(unit, Organization, name="Zebra [/foo] Quarry\x1b\x07")
+
+    async def script(pilot: Pilot[Any]) -> None:
+        await press(pilot, "n")
+        pilot.app.screen.query_one("#field-name").put("Zebra [/foo] Quarry")  # type: ignore[attr-defined]  # an entry
+        await pilot.pause(0.3)
+        await settled(pilot)
+        text = screen_text(pilot.app)
+        assert "looks like Zebra [/foo] Quarry␛␇" in text
+        assert not ACTS.search(text.replace("\n", ""))
+
+    drive(coalition, script)
 
 
 def test_a_poisoned_file_is_previewed_and_imported_literally(database: Path) -> None:

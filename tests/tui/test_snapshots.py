@@ -6,6 +6,7 @@ A changed screen fails here with a difference to read; `PARTNERS_SNAPSHOTS=write
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,10 @@ import pytest
 from textual.pilot import Pilot
 
 from partners_crm.crm import Crm
+from partners_crm.services import searches
 from tests.conftest import NOW
 from tests.tui.driving import drive, press, screen_text, settled, type_text
+from tests.tui.pairs import add_pairs
 
 FOLDER = Path(__file__).parent / "snapshots"
 WRITE = os.environ.get("PARTNERS_SNAPSHOTS") == "write"
@@ -84,6 +87,54 @@ def test_the_filtered_list_looks_as_it_did(demo: Path, size: str) -> None:
     drive(demo, script, SIZES[size])
 
 
+TYPED: dict[str, tuple[str, ...]] = {
+    # Keys, and texts to type behind a blank.
+    "completing": ("slash", " si"),
+    "completing-values": ("slash", " silo:housing status:", "down"),
+    "filter-wrong": ("slash", " silo:lodging"),
+    "filter-fields": ("slash", "down"),
+    "why": ("slash", " silo:housing -status:lapsed", "enter", "w"),
+    "why-not": ("slash", " silo:housing -status:lapsed", "enter", "W", " Sangamon Ability Works", "enter"),
+    "searches": ("b",),
+    "searches-broken": ("b", "down", "down", "down"),
+    "search-applied": ("b", "enter"),
+    "search-save": ("slash", " status:active", "enter", "b", "n"),
+    "search-edit": ("b", "e"),
+    "find": ("ctrl+f", " chica", "down"),
+    "find-spelled": ("4", "ctrl+f", " lanten"),
+}
+
+
+@pytest.fixture(scope="module")
+def searched(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo with saved searches, of which one names another one that is gone."""
+    path = tmp_path_factory.mktemp("searched") / "demo.db"
+    with Crm.demo(path, clock=lambda: NOW) as crm, crm.changes("saved searches") as unit:
+        for name, query, note in (
+            ("Housing members", "silo:housing status:active", "For the letter to the housing committee."),
+            ("Lapsed", "status:lapsed", ""),
+            ("Members of old", "status@2010:active", "Thanked at the meeting in May."),
+            ("Near the river", "river", ""),
+        ):
+            searches.save(unit, name, "organizations", query, today=crm.today, note=note)
+        searches.save(unit, "Old and near", "organizations", 'saved:"Near the river"', today=crm.today)
+        searches.delete(unit, "Near the river")
+    return path
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", TYPED)
+def test_what_is_asked_and_found_looks_as_it_did(searched: Path, name: str, size: str) -> None:
+    async def script(pilot: Pilot[Any]) -> None:
+        for each in TYPED[name]:
+            await (type_text(pilot, each[1:]) if each[0] == " " else press(pilot, each))
+        await pilot.pause(0.15)
+        await settled(pilot)
+        check(name, size, screen_text(pilot.app))
+
+    drive(searched, script, SIZES[size])
+
+
 @pytest.mark.parametrize("size", SIZES)
 def test_the_first_run_looks_as_it_did(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: str) -> None:
     monkeypatch.chdir(tmp_path)
@@ -131,6 +182,44 @@ def test_the_import_screen_looks_as_it_did(
     drive(demo, script, SIZES[size])
 
 
+PAIRED: dict[str, tuple[str, ...]] = {
+    "review": ("8",),
+    "review-marked": ("8", "space", "space", "x"),
+    "review-two": ("8", "t"),
+    "review-dismissed": ("8", "t", "enter", "v"),
+    "review-empty": ("8", "v"),
+    "merge": ("8", "down", "enter", "down"),
+    "merge-with": ("8", "o", "M"),
+    "alike": ("n",),
+}
+
+
+@pytest.fixture(scope="module")
+def paired(blank_coalition: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("paired") / "coalition.db"
+    shutil.copyfile(blank_coalition, path)
+    path.chmod(0o600)
+    return add_pairs(path)
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", PAIRED)
+def test_possible_duplicates_look_as_they_did(paired: Path, tmp_path: Path, name: str, size: str) -> None:
+    path = tmp_path / "copy.db"
+    shutil.copyfile(paired, path)
+    path.chmod(0o600)
+
+    async def script(pilot: Pilot[Any]) -> None:
+        await press(pilot, *PAIRED[name])
+        if name == "alike":
+            await type_text(pilot, "Prairie Family Kitchen")
+        await pilot.pause(0.3)
+        await settled(pilot)
+        check(name, size, screen_text(pilot.app))
+
+    drive(path, script, SIZES[size])
+
+
 def test_no_snapshot_is_left_over() -> None:
-    names = {*KEYS, *IMPORTING, "filtered", "first-run"}
+    names = {*KEYS, *TYPED, *PAIRED, *IMPORTING, "filtered", "first-run"}
     assert {path.name for path in FOLDER.iterdir()} == {f"{name}-{size}.txt" for name in names for size in SIZES}

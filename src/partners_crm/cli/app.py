@@ -24,10 +24,13 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("setup", "create a coalition"),
     "import": ("importing", "import organizations from a file"),
     "export": ("exporting", "export what a query means, or everything, to a file"),
+    "find": ("finding", "find records of any kind by beginnings of words"),
     "list": ("listing", "list records"),
+    "searches": ("searches", "queries that are saved under a name"),
     "show": ("listing", "show a record with everything around it"),
     "add": ("editing", "add a record"),
     "edit": ("editing", "change a record"),
+    "duplicates": ("duplicates", "records that may be one: list, score, merge, or dismiss them"),
     "archive": ("editing", "put an organization or a contact away"),
     "delete": ("editing", "delete a record"),
     "history": ("history", "what was done, or the history of a record"),
@@ -167,12 +170,23 @@ def _run(arguments: list[str]) -> int:
         say(f"partners: there is no command {name}")
         say("  see: partners --help")
         return exit_codes.USAGE
-    terms = [word for word in arguments if _negated(word)] if name == "list" else []
     # What stands before the command is read after it: a verb takes the common options, and its command none.
-    options = parser_of(name).parse([word for word in arguments if word not in terms] + leading)
-    if terms:
-        options.query = [*options.query, *terms]
+    guarded = [_GUARD + word if name in _QUERIES and _negated(word) else word for word in arguments]
+    end = guarded.index("--") if "--" in guarded else len(guarded)
+    options = parser_of(name).parse([*guarded[:end], *leading, *guarded[end:]])
+    if name in _QUERIES:
+        for key, value in vars(options).items():
+            if isinstance(value, str):
+                setattr(options, key, value.removeprefix(_GUARD))
+            elif isinstance(value, list):
+                setattr(options, key, [word.removeprefix(_GUARD) for word in value])
     return command(COMMANDS[name][0]).run(options)
+
+
+_QUERIES = frozenset({"list", "searches"})
+"""Commands whose words may be a query."""
+_GUARD = "\ufdd0"
+"""Stands before a negated term while argparse reads the words: no text begins with it, for it is no character."""
 
 
 def _negated(word: str) -> bool:

@@ -26,6 +26,8 @@ class Parser(argparse.ArgumentParser):
         """What `--format` can be."""
         self.verbs: dict[str, Parser] = {}
         self._verbs: Any = None
+        self.terms_anywhere = False
+        """Whether options may stand between the words of a query."""
 
     def verb(self, name: str, about: str, formats: Sequence[str] = FORMATS) -> Parser:
         """The parser of a verb; its name is in `options.verb`."""
@@ -44,7 +46,7 @@ class Parser(argparse.ArgumentParser):
                 named = next((word for word in words[:1] if not word.startswith("-")), "")
                 self.error(f"{f'there is no verb {named}' if named else 'which verb?'}: one of {', '.join(self.verbs)}")
             words = [words[place], *words[:place], *words[place + 1 :]]
-        return self.parse_args(words)
+        return self.parse_intermixed_args(words) if self.terms_anywhere else self.parse_args(words)
 
     def leaves(self) -> Iterator[tuple[str, Parser]]:
         """Every parser that takes arguments, with the verb that leads to it; "" where there are no verbs."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from partners_crm.model.base import EntityInfo, Table
 from partners_crm.model.custom import CustomField, CustomValue
 from partners_crm.model.fields import Declared, declared, is_private
+from partners_crm.model.finding import DistinctPair, SavedSearch
 from partners_crm.model.journal import JOURNAL, Change, ChangeValues, Ledger, Operation, SourceRow
 from partners_crm.model.organizations import Identifier, Organization, OtherName, ServiceLine, SiloShare, Site
 from partners_crm.model.people import Contact, ContactPoint, Role
@@ -43,6 +44,8 @@ ENTITIES: tuple[type[Table], ...] = (
     Term,
     Rule,
     Snapshot,
+    SavedSearch,
+    DistinctPair,
 )
 
 BY_NAME: dict[str, type[Table]] = {
@@ -63,6 +66,7 @@ __all__ = [
     "CustomField",
     "CustomValue",
     "Declared",
+    "DistinctPair",
     "District",
     "DistrictMap",
     "EntityInfo",
@@ -75,6 +79,7 @@ __all__ = [
     "OtherName",
     "Role",
     "Rule",
+    "SavedSearch",
     "Seat",
     "ServiceLine",
     "Setting",

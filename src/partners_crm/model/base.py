@@ -24,6 +24,8 @@ class EntityInfo:
     """One sentence for the reference page."""
     not_by_hand: str = ""
     """Where its records are not added, edited or deleted one by one: what to do instead."""
+    searched: bool = False
+    """Whether its text is found by full-text search."""
 
 
 class Table(peewee.Model):

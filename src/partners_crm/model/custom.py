@@ -52,7 +52,11 @@ class CustomValue(Table):
     """What one record says in a field of the coalition's own."""
 
     entity = EntityInfo(
-        "custom_value", "custom_values", "value", "What an organization, contact or site says in a custom field."
+        "custom_value",
+        "custom_values",
+        "value",
+        "What an organization, contact or site says in a custom field.",
+        searched=True,
     )
 
     field = link("Field", CustomField, required=True, on_delete="cascade")

@@ -83,9 +83,9 @@ class SourceRow(JournalTable):
     id = peewee.AutoField()
     operation = peewee.IntegerField(index=True)
     line = peewee.IntegerField()
-    """Line of the file on which the row starts; the first line of the file is 1."""
+    """Line of the file on which the row starts; the first line of the file is 1. Of a merge the id of what went."""
     outcome = peewee.TextField()
-    """added, merged or rejected."""
+    """added, merged or rejected; folded of a record that went into another one in a merge (see store/merges)."""
     reason = peewee.TextField(default="")
     entity = peewee.TextField(default="")
     record: peewee.IntegerField[int | None] = peewee.IntegerField(null=True)

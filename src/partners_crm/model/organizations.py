@@ -45,6 +45,7 @@ class Organization(Table):
         "organizations",
         "name",
         "Any body the coalition deals with; its kind says what it is.",
+        searched=True,
     )
 
     name = text(
@@ -84,7 +85,9 @@ class Organization(Table):
 class OtherName(Table):
     """A further name of an organization: an acronym, a former or a trade name."""
 
-    entity = EntityInfo("other_name", "other_names", "name", "A further name an organization is known by.")
+    entity = EntityInfo(
+        "other_name", "other_names", "name", "A further name an organization is known by.", searched=True
+    )
 
     organization = link("Organization", Organization, required=True, on_delete="cascade")
     name = text("Name", required=True, headers=("other name", "acronym", "dba", "also known as", "former name"))
@@ -103,6 +106,7 @@ class Identifier(Table):
         "identifiers",
         "value",
         "A number some system knows the organization by, such as its EIN.",
+        searched=True,
     )
 
     organization = link("Organization", Organization, required=True, on_delete="cascade")
@@ -113,7 +117,7 @@ class Identifier(Table):
 class Site(Table):
     """A place of an organization: its raw address, what was understood of it, and its point."""
 
-    entity = EntityInfo("site", "sites", "name", "A place where an organization works or receives mail.")
+    entity = EntityInfo("site", "sites", "name", "A place where an organization works or receives mail.", searched=True)
 
     organization = link("Organization", Organization, required=True, on_delete="cascade")
     name = text("Name", headers=("site", "site name", "location", "location name", "facility", "program site"))
@@ -168,6 +172,7 @@ class ServiceLine(Table):
         "service_lines",
         "name",
         "What is done at a site, for which silo and with whose money.",
+        searched=True,
     )
 
     organization = link("Organization", Organization, required=True, on_delete="cascade")

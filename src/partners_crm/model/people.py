@@ -24,7 +24,9 @@ POINT_STATUSES = (
 class Contact(Table):
     """A human being."""
 
-    entity = EntityInfo("contact", "contacts", "name", "A person; a job is a role, and a contact may have many.")
+    entity = EntityInfo(
+        "contact", "contacts", "name", "A person; a job is a role, and a contact may have many.", searched=True
+    )
 
     name = text(
         "Name",
@@ -49,7 +51,7 @@ class Contact(Table):
 class Role(Table):
     """A dated job of a contact in an organization."""
 
-    entity = EntityInfo("role", "roles", "title", "A job: who works where, as what, from when to when.")
+    entity = EntityInfo("role", "roles", "title", "A job: who works where, as what, from when to when.", searched=True)
 
     contact = link("Contact", Contact, required=True, on_delete="cascade")
     organization = link("Organization", Organization, required=True, on_delete="cascade")
@@ -70,6 +72,7 @@ class ContactPoint(Table):
         "contact_points",
         "raw",
         "A way to reach an organization, one of its sites or a contact.",
+        searched=True,
     )
 
     organization = link("Organization", Organization, on_delete="cascade")

@@ -9,7 +9,7 @@ from partners_crm.model.fields import data, day, note, text
 class Rule(Table):
     """A check with its terms, under a name: `partners check` runs every one."""
 
-    entity = EntityInfo("rule", "rules", "name", "A check with its terms, run by partners check.")
+    entity = EntityInfo("rule", "rules", "name", "A check with its terms, run by partners check.", searched=True)
 
     name = text("Name", required=True, unique=True)
     kind = text("Check", required=True, help="Which check: see partners check --list.")

@@ -22,7 +22,9 @@ CANONICAL_SILOS = (
 class Silo(Table):
     """A field of human service that competes with the others for the same money."""
 
-    entity = EntityInfo("silo", "silos", "name", "A service field; the nine to start with can be renamed or extended.")
+    entity = EntityInfo(
+        "silo", "silos", "name", "A service field; the nine to start with can be renamed or extended.", searched=True
+    )
 
     code = text("Code", required=True, unique=True, help="Never changes: queries and exports use it.")
     name = text("Name", required=True)

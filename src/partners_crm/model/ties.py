@@ -19,7 +19,9 @@ MEMBERSHIP_STATUSES = (
 class Membership(Table):
     """An organization's dated tie to this coalition."""
 
-    entity = EntityInfo("membership", "memberships", "status", "An organization's dated tie to this coalition.")
+    entity = EntityInfo(
+        "membership", "memberships", "status", "An organization's dated tie to this coalition.", searched=True
+    )
 
     organization = link("Organization", Organization, required=True, on_delete="cascade")
     status = choice(
@@ -41,7 +43,9 @@ class Membership(Table):
 class Affiliation(Table):
     """An organization's dated tie to a trade association."""
 
-    entity = EntityInfo("affiliation", "affiliations", "source", "An organization's dated tie to a trade association.")
+    entity = EntityInfo(
+        "affiliation", "affiliations", "source", "An organization's dated tie to a trade association.", searched=True
+    )
 
     organization = link("Organization", Organization, required=True, on_delete="cascade")
     association = link("Association", Organization, required=True, on_delete="cascade")
@@ -55,7 +59,9 @@ class Affiliation(Table):
 class Tag(Table):
     """A word the coalition puts on records."""
 
-    entity = EntityInfo("tag", "tags", "name", "A word the coalition puts on organizations and contacts.")
+    entity = EntityInfo(
+        "tag", "tags", "name", "A word the coalition puts on organizations and contacts.", searched=True
+    )
 
     name = text("Name", required=True, unique=True, headers=("tag", "tags", "labels"))
 

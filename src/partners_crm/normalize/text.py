@@ -150,6 +150,26 @@ def fold(text: str) -> str:
     return " ".join(text.translate(_FOLDED).split())
 
 
+BETWEEN = " · "
+"""What stands between two texts in `search_form`."""
+_JOINING = re.compile("[-\u2010-\u2015\u2212" + re.escape(_APOSTROPHES) + "]")
+
+
+def search_form(texts: Iterable[str]) -> str:
+    """The form under which texts are indexed: each folded, and again with what joins words left out, and as a blank.
+
+    So `Smith-Jones` is found as smith jones and as smithjones, and `O’Connor` as oconnor and as o connor. Between two
+    forms stands a sign that is in no folded text: words in a row are those of one text.
+    """
+    forms: dict[str, None] = {}
+    for text in texts:
+        forms[fold(text)] = None
+        if not text.isalnum() and _JOINING.search(text):
+            forms[fold(_JOINING.sub("", text))] = None
+            forms[fold(_JOINING.sub(" ", text))] = None
+    return BETWEEN.join(form for form in forms if form)
+
+
 _LEGAL_ENDINGS = frozenset(
     [
         "inc",

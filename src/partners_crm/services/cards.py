@@ -34,6 +34,7 @@ from partners_crm.services.source_rows import CameRow, rows_about
 from partners_crm.services.values import show_value
 from partners_crm.store.custom import fields_of, values_of
 from partners_crm.store.maps import map_for, standing
+from partners_crm.store.merges import folded_into
 from partners_crm.store.open import Handle, faults
 from partners_crm.store.read import by_id, by_ids, parts, records, title_of, tuples, where
 
@@ -95,6 +96,7 @@ def card(db: Handle, table: type[Table], record_id: int, today: date) -> Card:
             Section("Districts", _districts(db, [record.id]).get(record.id, ())),
             Section("Reach", _points(db, "site", [record.id]).get(record.id, ())),
         ]
+    sections.append(Section("Merged into it", _merged(db, record)))
     came = rows_about(db, record)
     sections.append(Section("As it came", _as_it_came(came)))
     shown = tuple(section for section in sections if section.rows)
@@ -116,6 +118,16 @@ def _own_fields(db: Handle, record: Table) -> tuple[Row, ...]:
     return tuple(
         Row(field.label, said[field.key], table.entity.name, record.id) for field in fields if field.key in said
     )
+
+
+def _merged(db: Handle, record: Table) -> tuple[Row, ...]:
+    """What was merged into the record, the last first, each with its values that were not taken."""
+    rows = []
+    for each in folded_into(db, type(record), record.id):
+        number = f"{each.entity.replace('_', ' ')} {each.lost}"
+        rows.append(Row("Merged from", f"{each.title} ({number}), operation {each.operation}"))
+        rows.extend(Row("", f"not taken: {label}: {value}") for label, value in each.values)
+    return tuple(rows)
 
 
 def _as_it_came(came: Sequence[CameRow]) -> tuple[Row, ...]:

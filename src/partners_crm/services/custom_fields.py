@@ -276,14 +276,14 @@ def _check_key(db: Handle, key: str, table: type[Table], own: int | None) -> Non
             "Key", key, "cannot be typed in a query", f"a letter, then at most {MAX_KEY - 1} of a-z, 0-9 and _"
         )
     from partners_crm.services.listing import columns_of  # lists of records know their own fields from here
-    from partners_crm.store.search import taken_words
+    from partners_crm.store.queries.fields import fixed_names
 
     plural = table.entity.plural
     if key in table.declarations() or key in _RESERVED:
         raise InvalidValue("Key", key, f"is a field of {plural} already", "give it another key")
     if key in {column.name for column in columns_of(table)}:
         raise InvalidValue("Key", key, f"is a column of {plural} already", "give it another key")
-    if key in taken_words(db, table):
+    if key in fixed_names(table):
         raise InvalidValue("Key", key, f"means something in a query on {plural} already", "give it another key")
     for other in where(db, CustomField, key=key):
         if other.id != own:

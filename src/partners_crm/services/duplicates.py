@@ -1,49 +1,37 @@
-"""Possible duplicates: a short, careful list of pairs that a person should look at, with the evidence in words.
+"""The duplicates of a coalition: pairs that may be one record, the likeliest first, and pairs that are known to be two.
 
-A pair shares a key that stands for one body alone (its EIN, a mail address of its own), or two things that do not
-follow from each other: a similar name, and a phone, a street address, a town or an organization. Phone and street
-address say the same: a whole building shares them. Nothing here is ever merged.
+A pair with a score of `THRESHOLD` or more is called a duplicate. Nothing is ever merged by itself. What somebody said
+of a pair, that it is two, is kept, and the pair is never proposed again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from itertools import combinations
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 
-from partners_crm.model import Contact, ContactPoint, Identifier, Organization, OtherName, Role, Site, Table
-from partners_crm.normalize.addresses import place_key
-from partners_crm.normalize.names import split_name
-from partners_crm.normalize.spelling import ABBREVIATIONS, OPPOSED
-from partners_crm.normalize.text import fold, name_key
+from partners_crm.errors import ConfigError, InvalidValue, NotFound
+from partners_crm.model import Contact, DistinctPair, Organization, Table
+from partners_crm.services import records
+from partners_crm.services.matching.candidates import Pair as Ids
+from partners_crm.services.matching.coalition import known_records
+from partners_crm.services.matching.weighing import Agreement, Weights
 from partners_crm.store.open import Handle
-from partners_crm.store.read import tuples
+from partners_crm.store.read import by_ids, tuples, where
+from partners_crm.store.work import Changes
 
+THRESHOLD = 0.5
+"""The score, a probability, from which on a pair is called a duplicate: the same for every list."""
 MOST = 300
 """Pairs of one kind of record that are listed: more than a person looks at in an afternoon."""
-GENERIC = 20
-"""Records that share a key from which on it says little, as the phone of a switchboard: only equal names are paired."""
-ALIKE = 80.0
-"""Likeness of two words, of 100, from which one is the other with a slip of the finger: `Reyes` and `Reyez` have 80."""
-LONG_WORD = 5
-"""Letters from which on a word may differ at all."""
-_WEIGHTS = {"identifier": 5, "mail": 4, "phone": 3, "place": 3, "organization": 3, "town": 1}
-_WORDS = {
-    "mail": "same mail",
-    "phone": "same phone",
-    "place": "same street address",
-    "organization": "same organization",
-    "town": "same town",
+COMPARED: tuple[type[Table], ...] = (Organization, Contact)
+"""The entities whose records are compared."""
+_IN_ONE_WORD = {
+    frozenset(("same given name", "same family name")): "same name",
+    frozenset(("same given name", "similar family name")): "similar name",
+    frozenset(("similar given name", "same family name")): "similar name",
+    frozenset(("similar given name", "similar family name")): "similar name",
 }
-_ROLE_MAILBOXES = frozenset(
-    (
-        *("admin", "administrator", "advocacy", "contact", "director", "executive", "finance", "frontdesk", "hello"),
-        *("help", "hr", "info", "information", "intake", "mail", "main", "membership", "office", "policy", "programs"),
-        *("reception", "secretary", "staff", "support"),
-    )
-)
-_FILLERS = frozenset(("a", "and", "at", "for", "in", "of", "on", "the", "to"))
-_GENERATIONS = OPPOSED[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +44,25 @@ class Pair:
     second: int
     first_title: str
     second_title: str
-    evidence: tuple[str, ...]
-    """What they share, the strongest first: ("same phone", "similar name")."""
+    score: float
+    """The probability that they are one."""
+    agreements: tuple[Agreement, ...]
+    """What speaks for it and what against it, the weightiest first."""
+
+    @property
+    def evidence(self) -> tuple[str, ...]:
+        """What speaks for it, in words: ("same phone", "similar name")."""
+        return said_of([each for each in self.agreements if each.weight > 0])
+
+    @property
+    def against(self) -> tuple[str, ...]:
+        """What speaks against it, in words: ("another street",)."""
+        return said_of([each for each in self.agreements if each.weight < 0])
 
     @property
     def why(self) -> str:
         """The evidence as one text."""
-        *most, last = self.evidence
+        *most, last = self.evidence or ("",)
         return f"{', '.join(most)} and {last}" if most else last
 
 
@@ -75,258 +75,111 @@ class Pairs:
     """How many there are; more than `pairs` where the list was cut."""
     looked_at: int
     """Records that were compared."""
+    dismissed: int
+    """Pairs that were left out because they are known to be two."""
 
 
-@dataclass(slots=True)
-class _Known:
-    """What is known of a record."""
-
-    title: str
-    names: list[tuple[str, ...]]
-    """The words of each of its names."""
-    bare: frozenset[str]
-    """The words that its main name has and `names` leaves out: Jr., III."""
-    kin: frozenset[int] = frozenset()
-    """Records it is known to be another than, and tied to: its parent, its successor."""
-    numbers: dict[str, set[str]] = field(default_factory=dict)
-    """Its numbers, by system."""
-
-
-Blocks = dict[tuple[str, str], list[int]]
-"""The records that share a key, by (kind of the key, key)."""
+def said_of(agreements: Sequence[Agreement]) -> tuple[str, ...]:
+    """What agreements say, in words, each once; of a person's two names in one."""
+    words = list(dict.fromkeys(each.words for each in agreements if each.words))
+    for both, one in _IN_ONE_WORD.items():
+        if both.issubset(words):
+            place = min(map(words.index, both))
+            words = [*(word for word in words[:place] if word not in both), one, *words[place:]]
+            words = [word for word in words if word not in both]
+    return tuple(words)
 
 
 def possible_duplicates(
-    db: Handle, table: type[Table], among: Collection[int] | None = None, limit: int = MOST
+    db: Handle,
+    table: type[Table],
+    among: AbstractSet[int] | None = None,
+    limit: int | None = MOST,
+    threshold: float = THRESHOLD,
 ) -> Pairs:
     """The pairs of organizations or of contacts that may be one, the likeliest first; archived records are left out.
 
     With `among` only pairs that one of these ids is part of. What is read is read in a few questions, whatever the
     number of records.
+
+    Raises:
+        ConfigError: records of this entity are not compared.
     """
-    people = table is not Organization
-    known, every = _contacts(db) if people else _organizations(db)
-    several = {key: sorted(set(members)) for key, members in every.items() if len(members) > 1}
-    blocks = {key: members for key, members in several.items() if len(members) > 1}
-    pairs: set[tuple[int, int]] = set()
-    for (kind, key), members in blocks.items():
-        own = kind == "mail" and len(members) == 2 and _is_own(key)
-        for pair in _candidates(kind, members, known):
-            if (among is None or pair[0] in among or pair[1] in among) and pair not in pairs:
-                one, other = known[pair[0]], known[pair[1]]
-                if pair[1] not in one.kin and pair[0] not in other.kin and _is_enough(kind, own, one, other, people):
-                    pairs.add(pair)
-    scored = []
-    for (first, second), keys in _shared(blocks, pairs).items():
-        weight, words = _evidence(known[first], known[second], keys, people=people)
-        scored.append((-weight, known[first].title.casefold(), first, second, words))
-    scored.sort()
-    entity = table.entity.name
-    listed = [
-        Pair(entity, first, second, known[first].title, known[second].title, words)
-        for _, _, first, second, words in scored[:limit]
-    ]
-    return Pairs(tuple(listed), len(scored), len(known))
-
-
-def are_alike(one: str, other: str) -> bool:
-    """Whether two names of organizations are spellings of one name, or one is the initials of the other."""
-    return bool(_likeness(_words(one), _words(other), people=False))
-
-
-# -------------------------------------------------------------------- what is known
-
-
-def _organizations(db: Handle) -> tuple[dict[int, _Known], Blocks]:
-    columns = (Organization.id, Organization.name, Organization.parent, Organization.successor)
-    known: dict[int, _Known] = {}
-    for key, name, parent, successor in tuples(db, Organization.select(*columns).where(Organization.archived_on == "")):
-        kin = frozenset(each for each in (parent, successor) if each is not None)
-        known[key] = _Known(name, [_words(name)], frozenset(), kin)
-    for key, name in tuples(db, OtherName.select(OtherName.organization, OtherName.name)):
-        if key in known and (words := _words(name)):
-            known[key].names.append(words)
-    blocks: Blocks = {}
-    query = Identifier.select(Identifier.organization, Identifier.system, Identifier.value)
-    for key, system, value in tuples(db, query):
-        number = "".join(filter(str.isalnum, value)).casefold()
-        # 00-0000000 and N/A stand for "none".
-        if key in known and len(number) >= 4 and len(set(number)) > 1:
-            known[key].numbers.setdefault(fold(system), set()).add(number)
-            _put(blocks, "identifier", f"{fold(system)} {number}", key)
-    sites = Site.select(Site.organization, Site.street, Site.city, Site.postal_code)
-    for key, street, city, postal_code in tuples(db, sites):
-        if key not in known:
+    _refuse_others(table)
+    known = known_records(db, table)
+    weights = Weights(known.records)
+    places = sorted(known.records.pairs())
+    found: list[tuple[float, str, Ids, Ids]] = []
+    two = dismissed_pairs(db, table)
+    dismissed = 0
+    for score, place in zip(weights.score(places), places, strict=True):
+        ids = known.ids[place[0]], known.ids[place[1]]
+        pair = ids if ids[0] < ids[1] else ids[::-1]
+        if score < threshold or pair in known.apart or (among is not None and among.isdisjoint(pair)):
             continue
-        if street and (postal_code or city):
-            _put(blocks, "place", place_key(street, "", postal_code, city), key)
-        for town in filter(None, (fold(city), postal_code[:5])):
-            _put(blocks, "town", f"{town} {' '.join(known[key].names[0])}", key)
-    owned = ContactPoint.select(
-        ContactPoint.organization, ContactPoint.kind, ContactPoint.value, ContactPoint.extension
-    ).where(ContactPoint.organization.is_null(False) & (ContactPoint.value != ""))
-    sited = (
-        ContactPoint.select(Site.organization, ContactPoint.kind, ContactPoint.value, ContactPoint.extension)
-        .join(Site, on=(ContactPoint.site == Site.id))
-        .where(ContactPoint.value != "")
-    )
-    for points in (owned, sited):
-        _put_points(blocks, known, tuples(db, points))
-    return known, blocks
+        if pair in two:
+            dismissed += 1
+            continue
+        found.append((-score, known.titles[pair[0]].casefold(), pair, place))
+    found.sort()
+    listed = []
+    for score, _, (first, second), place in found[:limit]:
+        agreements = sorted(weights.explain(place), key=lambda each: -abs(each.weight))
+        titles = known.titles[first], known.titles[second]
+        listed.append(Pair(table.entity.name, first, second, *titles, -score, tuple(agreements)))
+    return Pairs(tuple(listed), len(found), len(known.ids), dismissed)
 
 
-def _contacts(db: Handle) -> tuple[dict[int, _Known], Blocks]:
-    known: dict[int, _Known] = {}
-    for key, name in tuples(db, Contact.select(Contact.id, Contact.name).where(Contact.archived_on == "")):
-        words = tuple(fold(" ".join(split_name(name))).split())
-        known[key] = _Known(name, [words], _GENERATIONS & set(fold(name).split()))
-    blocks: Blocks = {}
-    points = ContactPoint.select(
-        ContactPoint.contact, ContactPoint.kind, ContactPoint.value, ContactPoint.extension
-    ).where(ContactPoint.contact.is_null(False) & (ContactPoint.value != ""))
-    _put_points(blocks, known, tuples(db, points))
-    for key, organization in tuples(db, Role.select(Role.contact, Role.organization)):
-        if key in known:
-            _put(blocks, "organization", str(organization), key)
-    return known, blocks
+# -------------------------------------------------------------------- pairs that are two
 
 
-def _put(blocks: Blocks, kind: str, key: str, record: int) -> None:
-    blocks.setdefault((kind, key), []).append(record)
+def dismissed_pairs(db: Handle, table: type[Table]) -> frozenset[Ids]:
+    """The pairs of ids that are known to be two, the smaller first."""
+    one, other = _links(table)
+    fields = DistinctPair._meta.fields
+    rows = tuples(db, DistinctPair.select(fields[one], fields[other]).where(fields[one].is_null(False)))
+    return frozenset((min(row), max(row)) for row in rows)
 
 
-def _put_points(blocks: Blocks, known: dict[int, _Known], rows: Iterable[tuple[int, str, str, str]]) -> None:
-    for key, kind, value, extension in rows:
-        if key in known and kind == "phone":
-            _put(blocks, "phone", f"{value} {extension}".strip(), key)
-        elif key in known and kind == "email":
-            _put(blocks, "mail", value.casefold(), key)
+def dismiss(changes: Changes, table: type[Table], first: int, second: int, reason: str = "") -> DistinctPair:
+    """Keep that two records are two: they are never proposed again.
 
-
-def _is_own(mail: str) -> bool:
-    """Whether a mailbox is called by a name, not by an office."""
-    return mail.partition("@")[0].replace(".", "").replace("-", "") not in _ROLE_MAILBOXES
-
-
-# -------------------------------------------------------------------- pairs
-
-
-def _candidates(kind: str, members: list[int], known: dict[int, _Known]) -> Iterator[tuple[int, int]]:
-    if len(members) <= GENERIC and kind != "town":
-        yield from combinations(members, 2)
-        return
-    # Each with the first of its name: the pairs of a great block grow with it, not with its square.
-    first: dict[tuple[str, ...], int] = {}
-    for key in members:
-        if known[key].names[0]:
-            other = first.setdefault(known[key].names[0], key)
-            if other != key:
-                yield other, key
-
-
-def _is_enough(kind: str, own: bool, one: _Known, other: _Known, people: bool) -> bool:
-    """Whether two records that share a key, and what their names say, may be one.
-
-    A mailbox of a name that two records share and no third, `own`, is a key by itself; people who share one must share
-    a word of their names too.
+    Raises:
+        ConfigError: records of this entity are not compared.
+        InvalidValue: it is one record, or the pair is known already.
+        NotFound: one of them does not exist.
     """
-    if kind == "identifier":
-        return True
-    # Two numbers of one system are two bodies.
-    if any(one.numbers[system].isdisjoint(other.numbers[system]) for system in one.numbers.keys() & other.numbers):
-        return False
-    return (own and (not people or _share_a_word(one, other))) or bool(_alike(one, other, people=people))
+    one, other = _links(table)
+    there = by_ids(changes.db, table, (first, second))
+    for key in (first, second):
+        if key not in there:
+            raise NotFound(f"{table.entity.name} {key} does not exist")
+    if (min(first, second), max(first, second)) in dismissed_pairs(changes.db, table):
+        raise InvalidValue("Pair", f"{first} and {second}", "was dismissed already", "--take-back forgets it")
+    return records.add(changes, DistinctPair, **{one: min(first, second), other: max(first, second)}, reason=reason)
 
 
-def _shared(
-    blocks: Mapping[tuple[str, str], list[int]], pairs: set[tuple[int, int]]
-) -> dict[tuple[int, int], dict[str, str]]:
-    """The keys that each pair shares, by their kinds."""
-    wanted = {record for pair in pairs for record in pair}
-    keys_of: dict[int, set[tuple[str, str]]] = {record: set() for record in wanted}
-    for key, members in blocks.items():
-        for record in wanted.intersection(members):
-            keys_of[record].add(key)
-    return {pair: dict(sorted(keys_of[pair[0]] & keys_of[pair[1]])) for pair in pairs}
+def take_back(changes: Changes, table: type[Table], first: int, second: int) -> None:
+    """Forget that two records are two: they may be proposed again.
+
+    Raises:
+        ConfigError: records of this entity are not compared.
+        InvalidValue: nobody said it of them.
+    """
+    one, other = _links(table)
+    found = where(changes.db, DistinctPair, **{one: min(first, second), other: max(first, second)})
+    if not found:
+        raise InvalidValue("Pair", f"{first} and {second}", "was never dismissed", "see: partners list distinct_pairs")
+    for each in found:
+        changes.delete(each)
 
 
-def _evidence(one: _Known, other: _Known, keys: Mapping[str, str], *, people: bool) -> tuple[int, tuple[str, ...]]:
-    """(weight, words) of what two records share."""
-    words, weight = [], 0
-    for kind, value in _WEIGHTS.items():
-        if kind in keys and (kind != "town" or len(keys) == 1):
-            words.append(_numbered(keys[kind]) if kind == "identifier" else _WORDS[kind])
-            weight += value
-    if likeness := _alike(one, other, people=people):
-        words.append(likeness)
-        weight += 2 if likeness == "same name" else 1
-    return weight, tuple(words)
+def _links(table: type[Table]) -> tuple[str, str]:
+    _refuse_others(table)
+    return table.entity.name, f"other_{table.entity.name}"
 
 
-def _numbered(key: str) -> str:
-    system = key.rpartition(" ")[0]
-    return f"same {system.upper() if system in {'ein', 'uei', 'gata', 'duns'} else f'number of {system}'}"
-
-
-def _share_a_word(one: _Known, other: _Known) -> bool:
-    return any(len(word) > 1 for word in set(one.names[0]) & set(other.names[0]))
-
-
-# -------------------------------------------------------------------- names
-
-
-def _words(name: str) -> tuple[str, ...]:
-    """The words of an organization's name that tell it from another one's, in one spelling."""
-    words = name_key(name).split()
-    return tuple(ABBREVIATIONS.get(word, word) for word in words if word not in _FILLERS) or tuple(words)
-
-
-def _alike(one: _Known, other: _Known, *, people: bool) -> str:
-    if one.bare != other.bare and one.bare and other.bare:
-        return ""
-    found = {_likeness(a, b, people=people) for a in one.names for b in other.names}
-    return "same name" if "same name" in found else "similar name" if "similar name" in found else ""
-
-
-def _likeness(one: tuple[str, ...], other: tuple[str, ...], *, people: bool) -> str:
-    if not one or not other:
-        return ""
-    if one == other:
-        return "same name"
-    if "".join(one) == "".join(other) or (not people and (_are_initials(one, other) or _are_initials(other, one))):
-        return "similar name"
-    left, right = list(one), list(other)
-    for word in one:
-        if word in right:
-            left.remove(word)
-            right.remove(word)
-    if people:
-        # A middle initial that only one of them has says nothing.
-        left, right = (left, [word for word in right if len(word) > 1]) if len(left) < len(right) else (left, right)
-        left, right = ([word for word in left if len(word) > 1], right) if len(right) < len(left) else (left, right)
-    if len(left) != len(right) or (len(left) == len(one) and len(one) > 1) or (len(right) == len(other) > 1):
-        return ""
-    for word in left:
-        match = next((each for each in right if _is_slip(word, each, people=people)), None)
-        if match is None:
-            return ""
-        right.remove(match)
-    return "similar name"
-
-
-def _are_initials(short: tuple[str, ...], words: tuple[str, ...]) -> bool:
-    return len(short) == 1 and len(words) >= 3 and short[0] == "".join(word[0] for word in words)
-
-
-def _is_slip(one: str, other: str, *, people: bool) -> bool:
-    """Whether two words are one, misspelled or shortened."""
-    if any(one in some and other in some for some in OPPOSED) or any(map(str.isdigit, one + other)):
-        return False
-    short, long = sorted((one, other), key=len)
-    if long.startswith(short) and (len(short) >= 3 or (people and len(short) == 1)):
-        return not any(short in some or long in some for some in OPPOSED)
-    if len(short) < LONG_WORD:
-        return False
-    from rapidfuzz import fuzz  # only a question about duplicates pays for it
-
-    return fuzz.ratio(short, long) >= ALIKE
+def _refuse_others(table: type[Table]) -> None:
+    if table not in COMPARED:
+        words = " and ".join(each.entity.plural for each in COMPARED)
+        raise ConfigError(f"{table.entity.plural.replace('_', ' ')} are not compared", f"{words} are")

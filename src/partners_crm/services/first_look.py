@@ -37,8 +37,8 @@ from partners_crm.store.health import snapshot
 from partners_crm.store.journal import operation as operation_of
 from partners_crm.store.maps import districts_of, map_for
 from partners_crm.store.open import Handle
+from partners_crm.store.queries.selecting import selection
 from partners_crm.store.read import tuples
-from partners_crm.store.search import selection
 
 SCHEMA_VERSION = 1
 """Of the JSON of a first look."""

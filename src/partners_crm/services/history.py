@@ -15,6 +15,7 @@ from partners_crm.services.settings import zone
 from partners_crm.services.values import show_value
 from partners_crm.store import journal
 from partners_crm.store.journal import Recorded
+from partners_crm.store.merges import Folded, folded_into
 from partners_crm.store.open import Handle
 
 _DAYS_AGO = re.compile(r"(\d{1,7})d")
@@ -30,9 +31,9 @@ class Entry:
     actor: str
     title: str
     action: str
-    """insert, update or delete."""
+    """insert, update or delete; merge where another record went into it."""
     fields: tuple[tuple[str, str, str], ...]
-    """(label, before, after) of each field that was touched."""
+    """(label, before, after) of each field that was touched; of a merge what was not taken of the other record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,16 +59,26 @@ def record_history(db: Handle, record: Table) -> list[Entry]:
 
 
 def entity_history(db: Handle, table: type[Table], record_id: int) -> list[Entry]:
-    """Every change of a record that may be gone by now, newest first."""
+    """Every change of a record that may be gone by now, and what was merged into it, newest first."""
     found = journal.changes_to(db, table.entity.name, record_id)
-    by_id = {done.id: done for done in journal.operations(db, sorted({each.operation for each in found}))}
+    merged = [each for each in folded_into(db, table, record_id) if each.kept == record_id]
+    told = [(each.operation, each.action, _fields(table, each)) for each in reversed(found)]
+    told += [(each.operation, "merge", _left(each)) for each in merged]
+    told.sort(key=lambda each: -each[0])
+    by_id = {done.id: done for done in journal.operations(db, sorted({each[0] for each in told}))}
     entries = []
-    for each in reversed(found):
-        done = by_id.get(each.operation)
+    for operation, action, fields in told:
+        done = by_id.get(operation)
         # The head of an operation may have been lost with a damaged file.
         at, actor, title = (done.at, done.actor, done.title) if done else ("", "", "(lost)")
-        entries.append(Entry(each.operation, at, actor, title, each.action, _fields(table, each)))
+        entries.append(Entry(operation, at, actor, title, action, fields))
     return entries
+
+
+def _left(each: Folded) -> tuple[tuple[str, str, str], ...]:
+    """Which record went into another, and what of it was not taken."""
+    name = f"{each.entity.replace('_', ' ')} {each.lost}{_quoted(each.title)}"
+    return (("Merged from", name, ""), *((f"{label}, not taken", value, "") for label, value in each.values))
 
 
 def operation_lines(db: Handle, number: int, limit: int) -> list[str]:

@@ -36,8 +36,8 @@ from partners_crm.services.values import show_value
 from partners_crm.store.custom import fields_of, said_in, values_of
 from partners_crm.store.maps import map_for, standing
 from partners_crm.store.open import Handle
+from partners_crm.store.queries.selecting import selection
 from partners_crm.store.read import by_ids, parts, title_of, tuples
-from partners_crm.store.search import selection
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,13 @@ class Listing:
         today: date,
         order: str = "",
         descending: bool = False,
+        typing: bool = False,
     ) -> None:
+        """Find what the query means; with `typing` its end is still being typed.
+
+        Raises:
+            QueryError: the query or the order names something unknown.
+        """
         self.table = table
         self.query = query
         self.today = today
@@ -135,7 +141,7 @@ class Listing:
             self.map_code = map_for(db, today).code
         except (CannotDecide, NotFound):
             self.map_code = ""
-        self._selection = selection(db, table, query, map_code=self.map_code, today=today)
+        self._selection = selection(db, table, query, map_code=self.map_code, today=today, typing=typing)
         self.order = order or ("name" if "name" in table.declarations() else "id")
         self._ordering = self._order_by()
 

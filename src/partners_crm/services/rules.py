@@ -11,8 +11,10 @@ from partners_crm.model import (
     ContactPoint,
     CustomField,
     CustomValue,
+    DistinctPair,
     Organization,
     Rule,
+    SavedSearch,
     ServiceLine,
     Silo,
     SiloShare,
@@ -137,6 +139,25 @@ def _check_custom_value(db: Handle, values: Values, _given: set[str], key: int |
     check_value(db, values, key)
 
 
+def _check_search(db: Handle, values: Values, _given: set[str], key: int | None) -> None:
+    # A saved search is read as a query, which other records need not be.
+    from partners_crm.services.searches import check_search
+
+    check_search(db, values, key)
+
+
+def _check_distinct(db: Handle, values: Values, _given: set[str], key: int | None) -> None:
+    pairs = [(values.get(name), values.get(f"other_{name}")) for name in ("organization", "contact")]
+    told = [pair for pair in pairs if pair != (None, None)]
+    if len(told) != 1 or None in told[0]:
+        raise InvalidValue("Pair", "", "must be of two organizations or of two contacts")
+    if told[0][0] == told[0][1]:
+        raise InvalidValue("Pair", told[0][0], "is of one record with itself")
+    name = "organization" if told[0] == pairs[0] else "contact"
+    for one, other in (told[0], told[0][::-1]):
+        _check_repeated(db, DistinctPair, {name: one, f"other_{name}": other}, (name, f"other_{name}"), key, "is known")
+
+
 def _check_chain(db: Handle, name: str, target: int | None, key: int | None) -> None:
     """An organization is not part of itself, nor its own successor, over any number of steps."""
     label = Organization.declarations()[name].label
@@ -176,6 +197,8 @@ _RULES: Mapping[type[Table], Callable[[Handle, Values, set[str], int | None], No
     ServiceLine: _check_line,
     Term: _check_term,
     Rule: _check_rule,
+    SavedSearch: _check_search,
     CustomField: _check_custom_field,
     CustomValue: _check_custom_value,
+    DistinctPair: _check_distinct,
 }

@@ -8,6 +8,7 @@ from typing import Any
 
 from partners_crm.model import Operation, SourceRow, Table
 from partners_crm.store import journal
+from partners_crm.store.merges import FOLDED, folded_into
 from partners_crm.store.open import Handle
 from partners_crm.store.read import count, streamed, tuples
 
@@ -27,7 +28,7 @@ class CameRow:
     line: int
     """Line of the file on which it starts; the first line is 1."""
     outcome: str
-    """new, changed, same or rejected."""
+    """new, changed, same or rejected; folded of a record that a merge let go, whose id is the line."""
     reason: str
     entity: str
     """Singular name of what the row is about; "" where it became nothing."""
@@ -38,6 +39,8 @@ class CameRow:
     @property
     def place(self) -> str:
         """File and line."""
+        if self.outcome == FOLDED:
+            return f"{self.entity.replace('_', ' ')} {self.line}"
         return f"{self.file}, line {self.line}"
 
     @property
@@ -47,15 +50,16 @@ class CameRow:
 
 
 def rows_about(db: Handle, record: Table, limit: int = SHOWN) -> tuple[CameRow, ...]:
-    """The rows about a record that stand, the newest first, at most `limit` of them.
+    """The rows about a record, or about one that was merged into it, the newest first, at most `limit` of them.
 
     Left out are rows of operations that are undone at present, and rows that were rejected.
     """
-    here = (SourceRow.entity == type(record).entity.name) & (SourceRow.record == record.id)
+    table = type(record)
+    own = [record.id, *(each.lost for each in folded_into(db, table, record.id))]
+    here = (SourceRow.entity == table.entity.name) & SourceRow.record.in_(own)
+    came = SourceRow.outcome.not_in(("rejected", FOLDED))
     # The numbers come first, without the cells: a row may be read by every import of years.
-    keys = tuples(
-        db, SourceRow.select(SourceRow.id, SourceRow.operation).where(here & (SourceRow.outcome != "rejected"))
-    )
+    keys = tuples(db, SourceRow.select(SourceRow.id, SourceRow.operation).where(here & came))
     undone = journal.undone_by(db) if keys else {}
     newest = sorted((key for key, operation in keys if operation not in undone), reverse=True)[: max(0, limit)]
     return tuple(_rows(db, SourceRow.id.in_(newest), newest_first=True)) if newest else ()

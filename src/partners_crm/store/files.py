@@ -31,7 +31,7 @@ HEADER_BYTES = 100
 """Size of the header of every SQLite file."""
 SIDES = ("-wal", "-shm", "-journal")
 """What SQLite keeps beside a database while it is in use; parts of it are nowhere else."""
-BESIDE = (*SIDES, "-open", "-write", "-backups", "-mappings")
+BESIDE = (*SIDES, "-open", "-write", "-backups", "-mappings", "-search")
 """What a name ends in that belongs to a coalition: the files and folders beside it."""
 
 _MAGIC = b"SQLite format 3\0"
@@ -346,13 +346,23 @@ def draft_beside(path: Path) -> Path:
     Raises:
         StoreUnavailable, PermissionRefused: the folder or its disk refuses.
     """
-    # A long name of the path leaves no room for more: a name has 255 bytes at most on every common file system.
-    draft = path.with_name(f".{path.name[:40]}.{os.urandom(8).hex()}.new")
+    draft = path.with_name(f"{_drafted(path)}{os.urandom(8).hex()}.new")
     try:
         os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, 0o600))
     except OSError as error:
         raise refused(path, error) from None
     return draft
+
+
+def drafts_of(path: Path) -> list[Path]:
+    """What `draft_beside` made for a path and nobody took away, with what SQLite keeps beside it."""
+    begun = _drafted(path)
+    return sorted(each for each in path.parent.iterdir() if each.name.startswith(begun) and ".new" in each.name)
+
+
+def _drafted(path: Path) -> str:
+    # A long name of the path leaves no room for more: a name has 255 bytes at most on every common file system.
+    return f".{path.name[:40]}."
 
 
 def free_bytes(folder: Path) -> int:

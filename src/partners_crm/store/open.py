@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -32,7 +33,7 @@ from partners_crm.store import files, locks
 from partners_crm.store.files import APPLICATION_ID, LOGGED_ID, OURS
 from partners_crm.store.places import Place, place_of
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 """The form of the tables, in PRAGMA user_version; `store/migrations` holds the way to it from every earlier one."""
 BUSY_MS = 5000
 """How long a write waits for another program, in milliseconds."""
@@ -62,9 +63,19 @@ _OPENED: set[tuple[int, int]] = set()
 for closing a second descriptor drops SQLite's locks, which belong to the process (see `store/files`)."""
 
 
+class OfThread(threading.local):
+    """What each thread that uses a handle has of its own beside its connection."""
+
+    writing: bool = False
+    """Whether a unit of work is open in it."""
+    search: Any = None
+    """Its connection to the search index, where it asked for one: see `store/fulltext`."""
+
+
 class Handle(peewee.SqliteDatabase):
     """A database of ours. Each thread that uses it has a connection of its own."""
 
+    own: OfThread
     path: Path
     inode: int
     """The file it was opened on: a file deleted or replaced underneath is noticed before a write."""
@@ -79,8 +90,21 @@ class Handle(peewee.SqliteDatabase):
     """What a person should know about this file: where it lies, that it is a copy without its log."""
     lacks_log: bool
     """Whether it is a copy without its log, whose answers may be of an earlier day."""
+    waits: bool = True
+    """Whether a question may take the seconds that bringing the search index up to date can need; a screen may not."""
     marked: bool
     """Whether the file itself says by now that a log belongs to it."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.own = OfThread()
+        super().__init__(*args, **kwargs)
+
+    def close(self) -> bool:
+        """Close the calling thread's connection, and the one to the search index."""
+        if self.own.search is not None:
+            self.own.search.close()
+            self.own.search = None
+        return bool(super().close())
 
     @property
     def driver(self) -> sqlite3.Connection:

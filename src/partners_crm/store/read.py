@@ -9,9 +9,9 @@ from typing import Any, TypeVar, cast
 from partners_crm.errors import Ambiguous, NotFound
 from partners_crm.model import Table
 from partners_crm.model.orm import peewee
+from partners_crm.normalize.numbers import is_key
 from partners_crm.normalize.text import fold
 from partners_crm.store.open import Handle, faults
-from partners_crm.store.query import is_key
 
 T = TypeVar("T", bound=Table)
 Row = TypeVar("Row", bound=peewee.Model)
@@ -68,7 +68,7 @@ def by_id(db: Handle, table: type[T], record_id: int) -> T:
     with faults(db):
         found = table.select().where(table.id == record_id).get_or_none(db)
     if found is None:
-        raise NotFound(f"there is no {table.entity.name} {record_id}", "it may have been deleted: see partners history")
+        raise _missing(db, table, str(record_id))
     return found
 
 
@@ -110,7 +110,9 @@ def find(db: Handle, table: type[T], key: str) -> T:
         found = records(db, table.select().where(title == fold(key)).limit(6))
     if not found:
         # What looks like a number was one that is gone, unless something is called so.
-        return by_id(db, table, int(key)) if is_key(key) else _nothing(db, table, key)
+        if is_key(key):
+            raise _missing(db, table, key)
+        return _nothing(db, table, key)
     if len(found) > 1:
         names = "; ".join(f"{record.id} {title_of(record)}" for record in found[:5])
         raise Ambiguous(f"{key} stands for more than one {entity.name}", f"use the number: {names}")
@@ -137,9 +139,25 @@ def parts(ids: Sequence[Key]) -> Iterator[Sequence[Key]]:
         yield ids[start : start + MANY]
 
 
+def _missing(db: Handle, table: type[Table], key: str) -> NotFound:
+    """What to raise where no record has a number."""
+    hint = _merged(db, table, key) or "it may have been deleted: see partners history"
+    return NotFound(f"there is no {table.entity.name} {int(key)}", hint)
+
+
+def _merged(db: Handle, table: type[Table], key: str) -> str:
+    """Into what the record was merged that is meant by an id or a uid, in words; "" where it was not."""
+    from partners_crm.store.merges import survivor_by_key  # it reads the journal, which reads through this module
+
+    kept = survivor_by_key(db, table, key)
+    name = table.entity.name.replace("_", " ")
+    return "" if kept is None else f"it was merged into {name} {kept}: partners show {table.entity.name} {kept}"
+
+
 def _nothing(db: Handle, table: type[T], key: str) -> T:
-    hint = f"list them with: partners list {table.entity.plural}"
-    if table.entity.title and fold(key):
+    merged = _merged(db, table, key)
+    hint = merged or f"list them with: partners list {table.entity.plural}"
+    if not merged and table.entity.title and fold(key):
         title = peewee.fn.fold(table._meta.fields[table.entity.title])
         near = records(db, table.select().where(title.startswith(fold(key))).limit(5))
         if near:

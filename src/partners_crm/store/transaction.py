@@ -26,7 +26,11 @@ def turn(db: Handle, title: str) -> Iterator[None]:
                 f"{db.path} was brought up to date by a newer version while it was open; nothing was saved",
                 "update partners-crm and open it again",
             )
-        yield
+        db.own.writing = True
+        try:
+            yield
+        finally:
+            db.own.writing = False
 
 
 def _begin(db: Handle) -> None:

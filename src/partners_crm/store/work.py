@@ -310,7 +310,7 @@ class Changes:
         self._connection.execute(f"DELETE FROM {_quoted(table)} WHERE id = ?", (record_id,))  # noqa: S608
         self._log(table, record_id, "delete", row, None)
 
-    # ---------------------------------------------------------------- many at once, for undo alone
+    # ---------------------------------------------------------------- many at once, for undo and merging alone
 
     def stand_at(self, table: type[Table], ids: Sequence[int], version: int) -> bool:
         """Whether all records with these ids are there, and at that version."""
@@ -338,8 +338,8 @@ class Changes:
             found += self._connection.execute(sql, values).fetchall()
         return found
 
-    def remove_many(self, table: type[Table], entries: Sequence[tuple[int, str]]) -> None:
-        """Delete records as they stand: (id, its values as the journal has them) of each."""
+    def remove_many(self, table: type[Table], entries: Sequence[tuple[int, Values]]) -> None:
+        """Delete records as they stand: (id, its values) of each."""
         ids = [record for record, _ in entries]
         if max(ids) - min(ids) == len(ids) - 1:
             sql = f"DELETE FROM {_quoted(table)} WHERE id BETWEEN ? AND ?"  # noqa: S608
@@ -361,8 +361,8 @@ class Changes:
             self._connection.executemany(inlet.statement, [inlet.values_of(values) for values, _ in entries])
         self._log_many([(inlet.entity, values["id"], "insert", None, text) for values, text in entries])
 
-    def put_back_many(self, table: type[Table], entries: Sequence[tuple[int, Mapping[str, Any], str, str]]) -> None:
-        """`put_back` many: (id, the values of before, what the journal has of now and of before) of each.
+    def put_back_many(self, table: type[Table], entries: Sequence[tuple[int, dict[str, Any], Values, Values]]) -> None:
+        """Set fields of many: (id, the values they get, what they had and what they get for the journal) of each.
 
         Raises:
             Conflict: another record has a value that only one can have; some may be put back, and the unit is spoiled.

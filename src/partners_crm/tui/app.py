@@ -42,12 +42,15 @@ BACKUP_AFTER = 2.0
 """Seconds after the start at which the backup of the day is thought of: the first paint comes before."""
 DRAFTS_EVERY = 1.0
 """Seconds after which what is typed is written down, for the case that the program is killed."""
+INDEX_AFTER = 1.0
+"""Seconds after the start at which the search index is brought up to date, likewise."""
 BACKUP_EVERY = 3600.0
 """Seconds between two such thoughts: a screen may stay open for days."""
 SCREENS = {
     "organizations": ("2", "Organizations"),
     "contacts": ("3", "Contacts"),
     "districts": ("4", "Districts"),
+    "review": ("8", "Review"),
     "history": ("H", "History"),
 }
 """Screens one key away: name, key and title, in the order of the key bar."""
@@ -76,6 +79,7 @@ class PartnersApp(App[int]):
         Binding("question_mark,f1", "help", "Keys", show=False, id="app.help"),
         Binding("f5", "reopen", "Open the file again", show=False, priority=True, id="app.reopen"),
         Binding("colon", "command_palette", "Palette", show=False, id="app.palette"),
+        Binding("ctrl+f", "find", "Find anything", show=False, id="app.find"),
         Binding("F", "first_look", "What the spreadsheet could not tell", show=False, id="app.first_look"),
         *(Binding(key, f"go('{name}')", title, show=False, id=f"app.{name}") for name, (key, title) in SCREENS.items()),
     ]
@@ -108,7 +112,7 @@ class PartnersApp(App[int]):
         """Drafts as the file has them."""
         self._draft_fault = False
         # Opened before the terminal is touched: a fault is a plain line.
-        self._crm = Crm.open(path, clock=clock, word=self.tell) if path.exists() else None
+        self._crm = self._opened(path) if path.exists() else None
         for name in SCREENS:
             self.add_mode(name, self._maker(name))
         for each in THEMES.values():
@@ -132,17 +136,25 @@ class PartnersApp(App[int]):
 
         return FirstRun(self.path, self.demo_path)
 
+    def _opened(self, path: Path) -> Crm:
+        crm = Crm.open(path, clock=self.clock, word=self.tell)
+        # A list does not wait for the search index: a thread brings it up to date.
+        crm.db.waits = False
+        return crm
+
     def begin(self, path: Path) -> None:
         """Open the coalition that the first run has made, and show its organizations."""
         self.path = path
-        self._crm = Crm.open(path, clock=self.clock, word=self.tell)
+        self._crm = self._opened(path)
         self.switch_mode(HOME)
+        self._index()
 
     def on_mount(self) -> None:
         """Take up what was not saved, say what is to be known of the file, and look after the backups."""
         if not self.is_headless:
             for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
                 asyncio.get_running_loop().add_signal_handler(number, self._interrupted)
+        self.set_timer(INDEX_AFTER, self._index)
         self.set_timer(BACKUP_AFTER, self._back_up)
         self.set_interval(BACKUP_EVERY, self._back_up)
         if self._crm is not None:
@@ -200,9 +212,13 @@ class PartnersApp(App[int]):
         A screen that has been left meanwhile gets no result, unless `always` says that it is not for that screen
         alone. An error goes to `failed`, by default to a toast.
         """
+        if not self.screen_stack:
+            return  # a timer rang while the program closes
         screen = self.screen
 
         def deliver(result: R) -> None:
+            if not self.screen_stack:
+                return  # the program closed meanwhile
             if always or screen.is_attached or screen is self.screen:
                 done(result)
 
@@ -225,6 +241,15 @@ class PartnersApp(App[int]):
             reload = getattr(screen, "action_reload", None)
             if reload is not None and screen.is_running:
                 reload()
+        self._index()
+
+    def _index(self) -> None:
+        """Bring the search index up to date in the background; a question takes up the changes that came since."""
+        from partners_crm.store.fulltext import catch_up  # the first paint does without
+
+        if self._crm is not None and self.screen_stack:
+            # Without it records are looked at one by one; who opens, reads or writes is told of what ails the file.
+            self.background(lambda crm: catch_up(crm.db), lambda _done: None, lambda _error: None, always=True)
 
     # ---------------------------------------------------------------- what must not be lost
 
@@ -335,7 +360,7 @@ class PartnersApp(App[int]):
         # First the old file: SQLite empties its log into it, which must not be applied to the new one.
         self._crm.close()
         try:
-            found = Crm.open(self.path, clock=self.clock, word=self.tell)
+            found = self._opened(self.path)
         except PartnersError as error:
             # There is nothing left to show; what was typed is kept.
             self.exit(return_code=UNAVAILABLE, message=show(f"partners: {error.message}"))
@@ -407,6 +432,14 @@ class PartnersApp(App[int]):
         if self._crm is not None and len(self.screen_stack) == 1:
             self.push_screen(FirstLookScreen())
 
+    def action_find(self) -> None:
+        """Find a record of any kind by what is said of it; a form or a question that is open comes first."""
+        from partners_crm.tui.screens.base import MainScreen
+        from partners_crm.tui.screens.find import Find
+
+        if self._crm is not None and isinstance(self.screen, MainScreen):
+            self.push_screen(Find())
+
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """The actions of the present screen and of the program, for the palette."""
         seen = set()
@@ -429,6 +462,10 @@ class PartnersApp(App[int]):
                 from partners_crm.tui.screens.districts import Districts
 
                 return Districts()
+            if name == "review":
+                from partners_crm.tui.screens.review import Review
+
+                return Review()
             if name == "history":
                 from partners_crm.tui.screens.history import History
 

@@ -67,6 +67,11 @@ def cell(value: object, width: int, align: str = "left") -> str:
     return blanks + text if align == "right" else text + blanks
 
 
+def cells(value: object) -> int:
+    """The terminal cells that a value takes as one line, at most those of a table cell."""
+    return cell_len(show(value, CELL_CHARACTERS))
+
+
 def strip(pieces: Iterable[tuple[object, Style]], width: int, rest: Style) -> Strip:
     """(text, style) pairs as one drawn line of exactly `width` cells; what is left over is blank in the last style."""
     return Strip([Segment(show(text), style) for text, style in pieces]).adjust_cell_length(width, rest)

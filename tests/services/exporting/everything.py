@@ -16,12 +16,14 @@ from partners_crm.model import (
     ContactPoint,
     CustomField,
     CustomValue,
+    DistinctPair,
     Identifier,
     Membership,
     Organization,
     OtherName,
     Role,
     Rule,
+    SavedSearch,
     Seat,
     ServiceLine,
     Silo,
@@ -88,6 +90,8 @@ def fill_everything(crm: Crm) -> None:
         add(CustomValue, field=chair.id, organization=home.id, value="+Ansel")
         add(CustomValue, field=beds.id, organization=home.id, value="12.5")
         unit.add(Snapshot, name="before", as_of="2026-11-24", taken_at="2026-11-24T15:00:00Z", answer='{"ä": 1}' * 9000)
+        add(SavedSearch, name="south side", applies_to="organizations", query="city:chicago", sort="-city")
+        add(DistinctPair, organization=home.id, other_organization=union.id, reason="one is an association")
         assert where(crm.db, Assignment, site=site.id)
     assert missing_entities(crm) == []
 

@@ -7,11 +7,12 @@ from dataclasses import asdict
 
 from partners_crm.cli import exit_codes
 from partners_crm.cli.coalition import to_read
-from partners_crm.cli.output import out, out_csv, out_json, out_table
+from partners_crm.cli.output import out, out_csv, out_json, out_table, say
 from partners_crm.cli.parsing import Parser
 from partners_crm.crm import Crm
 from partners_crm.errors import NotFound
-from partners_crm.services.listing import entity_of, listing_json
+from partners_crm.model import BY_NAME
+from partners_crm.services.listing import Listing, entity_of, listing_json
 
 
 def add_arguments(parser: Parser, name: str) -> None:
@@ -20,24 +21,34 @@ def add_arguments(parser: Parser, name: str) -> None:
         parser.add_argument("entity", help="what it is: organization, contact, site, ...")
         parser.add_argument("key", nargs="+", help="its number, its uid or its name")
         return
-    parser.add_argument("entity", help="what to list: organizations, contacts, sites, silos, ...")
+    parser.terms_anywhere = True
+    parser.set_defaults(refuse=parser.error)
+    parser.add_argument("entity", nargs="?", help="what to list: organizations, contacts, sites, silos, ...")
     parser.add_argument(
         "query", nargs="*", default=[], help='for example: silo:housing district:sldu:5 -status:lapsed "family"'
     )
+    parser.add_argument("--saved", default="", metavar="NAME", help="a saved search; a query narrows it")
     parser.add_argument("--sort", default="", metavar="COLUMN", help="the column to sort by")
     parser.add_argument("--reverse", action="store_true", help="the last first")
     parser.add_argument("--columns", default="", metavar="A,B", help="the columns to print, in this order")
+    parser.add_argument("--explain", action="store_true", help="say first, to stderr, what the query means")
+    parser.add_argument("--why", default="", metavar="KEY", help="why this record is in the list, or why not")
 
 
 def run(options: argparse.Namespace) -> int:
     """List records, or show one."""
+    if options.command == "list" and not options.entity and not options.saved:
+        options.refuse("the following arguments are required: entity")
     with to_read(options) as crm:
         return _show(crm, options) if options.command == "show" else _list(crm, options)
 
 
 def _list(crm: Crm, options: argparse.Namespace) -> int:
-    query = " ".join(options.query)
-    listing = crm.listing(options.entity, query, order=options.sort, descending=options.reverse)
+    listing = _listing(crm, options)
+    if options.why:
+        return _why(crm, listing, options)
+    if options.explain:
+        say(crm.sentence(listing.table, listing.query))
     if options.format == "json":
         out_json(listing_json(crm.db, listing))
         return exit_codes.DONE
@@ -58,7 +69,53 @@ def _list(crm: Crm, options: argparse.Namespace) -> int:
     out_table(["id", *(column.label for column in columns)], rows, right)
     entity = listing.table.entity
     words = (entity.name if len(rows) == 1 else entity.plural).replace("_", " ")
-    out(f"{len(rows)} {words}" + (f" for {query}" if query else ""))
+    out(f"{len(rows)} {words}" + (f" for {listing.query}" if listing.query else ""))
+    return exit_codes.DONE
+
+
+def _listing(crm: Crm, options: argparse.Namespace) -> Listing:
+    """The records that the words mean: of an entity by a query, or of a saved search."""
+    words = list(options.query)
+    if not options.saved:
+        return crm.listing(options.entity, " ".join(words), order=options.sort, descending=options.reverse)
+    from partners_crm.services.searches import find_search, opened  # most lists are typed
+
+    search = find_search(crm.db, options.saved)
+    if options.entity and options.entity not in BY_NAME:
+        words.insert(0, options.entity)  # what it lists is known: a word that is no entity belongs to the query
+    elif options.entity and entity_of(options.entity).entity.plural != search.applies_to:
+        raise NotFound(f"the saved search {search.name} lists {search.applies_to}, not {options.entity}")
+    more = " ".join(words)
+    return opened(crm.db, search, crm.today, more=more, order=options.sort, descending=options.reverse)
+
+
+def _why(crm: Crm, listing: Listing, options: argparse.Namespace) -> int:
+    """Each term of the query, whether a record fulfils it, and what of the record shows it."""
+    record = crm.find(listing.table, options.why)
+    found = crm.why(listing.table, listing.query, record.id)
+    sentence = crm.sentence(listing.table, listing.query)
+    if options.explain:
+        say(sentence)
+    if options.format == "json":
+        out_json(
+            {
+                "schema_version": 1,
+                "entity": listing.table.entity.name,
+                "id": record.id,
+                "title": found.title,
+                "query": listing.query,
+                "sentence": sentence,
+                "listed": found.is_listed,
+                "reasons": [asdict(reason) for reason in found.reasons],
+            }
+        )
+        return exit_codes.DONE
+    rows = [(each.term, "yes" if each.holds else "no", each.evidence) for each in found.reasons]
+    if options.format == "csv":
+        out_csv(["term", "holds", "evidence"], rows)
+        return exit_codes.DONE
+    out_table(["Term", "Holds", "Because"], rows)
+    out(f"{found.title} is {'' if found.is_listed else 'not '}in the list of {sentence}")
     return exit_codes.DONE
 
 

@@ -14,6 +14,7 @@ from partners_crm.errors import ConfigError, NotFound
 from partners_crm.services import settings
 from partners_crm.services.last_runs import FOLDER as LAST_RUNS
 from partners_crm.store.copying import backups_of
+from partners_crm.store.fulltext import SUFFIX
 
 
 def add_arguments(parser: Parser, name: str) -> None:
@@ -91,6 +92,7 @@ def _where(options: argparse.Namespace) -> int:
         ("database log", f"{path}-wal", "while it is open"),
         ("shared memory", f"{path}-shm", "while it is open"),
         ("locks", f"{path}-open, {path}-write", "while it is open"),
+        ("search index", f"{path}{SUFFIX}", "of a word that is looked for; made anew when it is missing"),
         ("backups", str(backups_of(path)), "one a day, see partners restore"),
         (
             "demo",

@@ -56,6 +56,7 @@ CHECKS = (
     Check("schema", "tables and indexes against what the program declares", database.schema),
     Check("journal", "the chain of the journal, its end included", database.journal_chain),
     Check("records", "every record against what the journal says of it", database.records),
+    Check("search", "the search index against what the records say", database.search),
     Check("maps", "whether a district map holds today, and all sites are placed on it", places.maps),
     Check("sites", "sites that have no district under any map", places.sites),
 )

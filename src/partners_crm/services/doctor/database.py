@@ -9,7 +9,7 @@ from partners_crm.model import BY_NAME, Ledger
 from partners_crm.services.doctor.case import FINDING, NAMED, NOTE, RESTORE, Case, Finding, counted, listed
 from partners_crm.services.settings import zone
 from partners_crm.services.times import local
-from partners_crm.store import health, journal, migrating
+from partners_crm.store import files, fulltext, health, journal, migrating
 from partners_crm.store.health import Astray
 from partners_crm.store.read import count
 
@@ -121,6 +121,13 @@ def records(case: Case) -> Iterator[Finding]:
             f"{number:,} {word} {_WORDS[what][number != 1]}: {listed(first[entity, what], number)}",
             f"{FROM_OUTSIDE}: {_REMEDIES[what]}",
         )
+
+
+def search(case: Case) -> Iterator[Finding]:
+    """Where the search index is not what the records say; one that is behind, or not there, is brought up to date."""
+    path = files.side(case.db.path, fulltext.SUFFIX)
+    for message in fulltext.astray(case.db):
+        yield Finding("search", FINDING, f"the search index {path}: {message}", "make it anew: partners find --rebuild")
 
 
 def _called(each: Astray) -> str:

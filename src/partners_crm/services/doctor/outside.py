@@ -13,7 +13,7 @@ from pathlib import Path
 
 from partners_crm.services.backups import SET_UP
 from partners_crm.services.doctor.case import FINDING, NOTE, Case, Finding, counted, listed
-from partners_crm.store import copying, files, health, journal, locks
+from partners_crm.store import copying, files, fulltext, health, journal, locks
 from partners_crm.store.copying import Backup, backups_of, manifest_of
 from partners_crm.store.files import amount, side
 
@@ -42,6 +42,7 @@ def modes(case: Case) -> Iterator[Finding]:
     for suffix in (*files.SIDES, locks.OPEN, locks.WRITE):
         # They are made with the mode of the database, and go with the last program that has it open.
         yield from _reachable(side(path, suffix), known=path.stat().st_mode)
+    yield from _reachable(side(path, fulltext.SUFFIX))
     folder = backups_of(path)
     yield from _reachable(folder)
     if folder.is_dir():
@@ -206,6 +207,7 @@ def leftovers(case: Case) -> Iterator[Finding]:
     candidates = [draft, *(side(draft, suffix) for suffix in files.SIDES)]
     for suffix in ("", *files.SIDES):
         candidates += sorted(folder.glob(f"*{copying.DRAFT}{suffix}"))
+    candidates += files.drafts_of(side(case.db.path, fulltext.SUFFIX))
     for each in candidates:
         with suppress(FileNotFoundError):
             age = case.now.timestamp() - each.lstat().st_mtime

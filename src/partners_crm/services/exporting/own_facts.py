@@ -35,6 +35,7 @@ from partners_crm.services.importing.mapping import ColumnMapping
 from partners_crm.store.custom import fields_of, values_of
 from partners_crm.store.journal import undone_by
 from partners_crm.store.maps import Districts, districts_of, map_for, standing
+from partners_crm.store.merges import FOLDED
 from partners_crm.store.open import Handle
 from partners_crm.store.read import parts, records, streamed, tuples
 
@@ -245,7 +246,8 @@ class Facts:
         undone = undone_by(self._db)
         found: dict[str, list[int]] = {name: [] for name in self._came}
         columns = (SourceRow.operation, SourceRow.entity, SourceRow.record, SourceRow.id)
-        query = SourceRow.select(*columns).where(SourceRow.record.is_null(False) & (SourceRow.outcome != "rejected"))
+        came = SourceRow.record.is_null(False) & SourceRow.outcome.not_in(("rejected", FOLDED))
+        query = SourceRow.select(*columns).where(came)
         for operation, entity, record, key in streamed(self._db, query):
             if operation not in undone and entity in found:
                 found[entity].append(record << _ID_BITS | key)

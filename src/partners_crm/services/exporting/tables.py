@@ -19,7 +19,8 @@ from partners_crm.normalize.neutral import neutral
 from partners_crm.services.listing import Listing, columns_of, some_json
 from partners_crm.services.rows import COMPUTED
 from partners_crm.store.open import Handle
-from partners_crm.store.query import parse
+from partners_crm.store.queries.grammar import parse
+from partners_crm.store.queries.selecting import leaves_archived_out
 from partners_crm.store.read import by_ids, parts, title_of
 
 FieldKind = Literal["text", "day", "choice", "whole", "decimal", "flag", "many"]
@@ -116,8 +117,7 @@ class Selected:
         """Which records these are and on what terms, in a sentence."""
         what = self.table.entity.plural.replace("_", " ")
         query = self.listing.query
-        named = {term.field for term in parse(query)}
-        if "archived_on" in self.table.declarations() and not named & {"archived_on", "is"}:
+        if leaves_archived_out(self.table, parse(query)):
             what += " that are not archived"
         words = f"{what[0].upper()}{what[1:]} for the query: {query}" if query else f"All {what}"
         terms = [f"as of {self.listing.today.isoformat()}"]

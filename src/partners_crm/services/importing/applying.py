@@ -22,6 +22,7 @@ from partners_crm.services import custom_fields, marks, placing
 from partners_crm.services.importing import associations, guessing, known
 from partners_crm.services.importing import mapping as mappings
 from partners_crm.services.importing.cells import is_blank
+from partners_crm.services.importing.doubles import doubles
 from partners_crm.services.importing.imported import imported
 from partners_crm.services.importing.mapping import ColumnMapping
 from partners_crm.services.importing.planning import Planner, Policy, Terms, coalition_of
@@ -225,6 +226,8 @@ class _Import:
         self._seen = 0
         self._known = 0
         """Organizations before the import."""
+        self._new: dict[type[Table], dict[int, int]] = {Organization: {}, Contact: {}}
+        """The line of each row that brought a new record, by the record's id."""
 
     def __enter__(self) -> _Import:
         return self
@@ -243,6 +246,8 @@ class _Import:
                 # Somebody wrote since the rows were read, and a row that said nothing new may say something by now.
                 self._read()
             self._write(unit)
+            for table, lines in self._new.items():
+                self.remarks += doubles(self.db, table, lines)
             written, is_kept = unit.count, not preview and (unit.count > 0 or unit.insists)
         return self._report(written, unit.operation if is_kept else None, preview=preview)
 
@@ -355,6 +360,13 @@ class _Import:
         doubtful = {each.line for each in batch.remarks if each.serious}
         for result in batch.results:
             self.tally.row(result)
+            if (
+                result.outcome == "new"
+                and result.about is not None
+                and result.about.id
+                and result.about.table in self._new
+            ):
+                self._new[result.about.table][result.about.id] = result.row.line
             if result.row.line in doubtful and not result.reason:
                 result.reason = "somebody should look at it"
             if not unit.insists and result.row.row_hash not in self._kept:

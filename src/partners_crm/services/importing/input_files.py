@@ -44,6 +44,11 @@ class Row(NamedTuple):
     """What kind of row it is: total, header (repeated), footnote; on request also struck, hidden, colour:FFFF00."""
 
 
+ZIP = b"PK\x03\x04"
+OLE = b"\xd0\xcf\x11\xe0"
+"""What a workbook begins with: one of today, and one of Excel 97."""
+
+
 @dataclass(frozen=True, slots=True)
 class ReadOptions:
     """What a person says about a file; what is left empty is found out."""

@@ -43,6 +43,7 @@ from partners_crm.services.importing.keys import (
 from partners_crm.services.importing.prepare import Prepared
 from partners_crm.services.importing.steps import Ref
 from partners_crm.store.clues import Clues
+from partners_crm.store.merges import all_survivors, former_titles
 from partners_crm.store.open import Handle
 from partners_crm.store.read import by_ids, parts, records, streamed, tuples
 
@@ -94,6 +95,15 @@ def _stored_clues(db: Handle) -> Iterator[tuple[str, int]]:
     for key, name, uid in streamed(db, Contact.select(Contact.id, Contact.name, Contact.uid)):
         yield person_clue(name), key
         yield uid_clue(uid, of_person=True), key
+    # What was merged into another record is known by its uid still.
+    merged = all_survivors(db)
+    for uid, key in merged.get(Organization.entity.name, {}).items():
+        yield uid_clue(uid), key
+    for uid, key in merged.get(Contact.entity.name, {}).items():
+        yield uid_clue(uid, of_person=True), key
+    for key, names in former_titles(db, Contact).items():
+        for name in names:
+            yield person_clue(name), key
     columns = (Site.organization, Site.street, Site.unit, Site.postal_code, Site.city)
     for key, *parts_of_place in streamed(db, Site.select(*columns)):
         if clue := place_clue(place_key(*parts_of_place)):
@@ -169,6 +179,8 @@ class Known:
         """Values of coalition-defined fields by key and owner."""
         self.shares: dict[Ref, list[Ref]] = {}
         """The silo shares of an organization."""
+        self._former = former_titles(db, Contact)
+        """The names of contacts that were merged into others, by the id of that which is there."""
         self._sites: dict[tuple[Ref, str, str], Ref] = {}
         self._contacts: dict[tuple[Ref, str], Ref] = {}
         self._tags: dict[str, Ref] = {}
@@ -229,6 +241,11 @@ class Known:
     def contact(self, organization: Ref, name: str) -> Ref | None:
         """The contact of that folded name who has a role in the organization."""
         return self._contacts.get((organization, name))
+
+    def is_former(self, contact: Ref, name: str) -> bool:
+        """Whether a folded name is that of a contact who was merged into this one, and not its own."""
+        former = self._former.get(contact.id, ()) if contact.id is not None else ()
+        return name in map(fold, former) and name != fold(self.record(contact)["name"])
 
     def learn_contact(self, organization: Ref, name: str, ref: Ref) -> None:
         """Remember a contact of an organization."""
@@ -430,6 +447,10 @@ class Known:
         for ref, record in self._keep(Contact.select().where(Contact.id.in_(ids))):
             for organization in employers.get(ref, ()):
                 self.learn_contact(organization, fold(record["name"]), ref)
+        for ref, organizations in employers.items():
+            for name in self._former.get(ref.id or 0, ()):
+                for organization in organizations:
+                    self.learn_contact(organization, fold(name), ref)
         self._points(Contact, "contact", ids)
         for (owner, kind, value, _), ref in list(self.points.items()):
             for organization in employers.get(owner, ()):

@@ -14,14 +14,13 @@ from types import TracebackType
 
 from partners_crm.errors import ConfigError, FileRefused, PartnersError
 from partners_crm.services.importing.headers import LOOKED_AT, collapsed, find_header, header_rows, header_texts, marker
+from partners_crm.services.importing.input_files import OLE, ZIP, InputFile, Known, Progress, Reading
 from partners_crm.services.importing.input_files import Epoch as Epoch
-from partners_crm.services.importing.input_files import InputFile, Known, Progress, Reading
 from partners_crm.services.importing.input_files import ReadOptions as ReadOptions
 from partners_crm.services.importing.input_files import Row as Row
 from partners_crm.services.importing.json_rows import first_object, looks_like_json, read_json
 from partners_crm.services.importing.limits import MAX_COLUMNS
 from partners_crm.services.importing.text_files import read_text
-from partners_crm.services.importing.workbooks import OLE, ZIP, read_workbook
 
 WHOLE = "partners_crm"
 """The key in the first line of a file that holds a whole coalition."""
@@ -172,6 +171,8 @@ def _reading(file: InputFile, options: ReadOptions, known: Known, progress: Prog
     if start.startswith((ZIP, OLE)):
         if options.encoding or options.delimiter:
             raise ConfigError(f"{file.path} is a workbook: it has no encoding or delimiter to choose")
+        from partners_crm.services.importing.workbooks import read_workbook  # only a workbook pays for it
+
         return read_workbook(file, options, known, progress)
     if options.sheet:
         raise ConfigError(f"{file.path} is no workbook: it has no sheet to choose")

@@ -48,6 +48,7 @@ from partners_crm.services.importing.whole_lines import (
 from partners_crm.services.rows import Problem, Refusal
 from partners_crm.store.clock import Clock, utc_now
 from partners_crm.store.maps import setting
+from partners_crm.store.merges import all_survivors
 from partners_crm.store.open import Handle
 from partners_crm.store.read import by_id, by_ids, tuples
 from partners_crm.store.work import Changes, Source, changes
@@ -171,6 +172,8 @@ class _Load:
         self._old = {table: set(ids.values()) for table, ids in self._ids.items() if ids}
         self.takes_over = not any(self._ids[table] for table in ENTITIES if table not in SET_UP)
         """Whether the coalition has no records of its own."""
+        self._merged = set() if self.takes_over else self._know_merged()
+        """Of records that were merged into others, (entity, uid): what they said was judged then."""
         self._natural: dict[type[Table], dict[tuple[Any, ...], int]] = {}
         self._taken: dict[type[Table], set[Any]] = {}
         """What new records of the file have that only one record can have."""
@@ -187,6 +190,18 @@ class _Load:
         self._mails: set[int] = set()
         """Contact points of the file with a mail address that were not there."""
         self.removed = 0
+
+    def _know_merged(self) -> set[tuple[type[Table], str]]:
+        """Let the uids of merged records lead to those they went into."""
+        found = set()
+        for entity, kept in all_survivors(self.unit.db).items():
+            table = BY_NAME[entity]
+            ids, there = self._ids[table], self._old.get(table, set())
+            for uid, key in kept.items():
+                if uid not in ids and key in there:
+                    ids[uid] = key
+                    found.add((table, uid))
+        return found
 
     def run(self, progress: Progress | None) -> None:
         """Take every record of the file."""
@@ -275,7 +290,7 @@ class _Load:
         row = unit.current(table, key)
         if row is None:
             raise Refusal("uid", entry.uid, "was deleted meanwhile")
-        chosen = self._chosen(table, row, values)
+        chosen = self._chosen(table, row, values, policy="skip" if (table, entry.uid) in self._merged else self.policy)
         if chosen:
             self._check(table, {**row, **chosen}, set(chosen), key)
         if self.takes_over and not by_uid and key in self._old.get(table, ()):
@@ -284,11 +299,13 @@ class _Load:
             unit.update(table.sealed(row), **chosen)
         return bool(chosen)
 
-    def _chosen(self, table: type[Table], row: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
+    def _chosen(
+        self, table: type[Table], row: Mapping[str, Any], values: Mapping[str, Any], policy: Policy
+    ) -> dict[str, Any]:
         """What of the file's values a known record takes."""
-        if self.policy in {"skip", "create"} and not self.takes_over:
+        if policy in {"skip", "create"} and not self.takes_over:
             return {name: True for name in ONLY_YES & values.keys() if values[name] and not row[name]}
-        wins = self.takes_over or self.policy == "update"
+        wins = self.takes_over or policy == "update"
         chosen: dict[str, Any] = {}
         for name, value in values.items():
             if value == row[name] or (name in ONLY_YES and not value):
@@ -378,8 +395,10 @@ class _Load:
         while left := self._left():
             if self._reject_cut_off(left):
                 continue
-            # Some links of some record in the circle are not required, or the declarations allow no such record.
-            entry = next((each for each in left.values() if self._can_be_cut(each)), None)
+            # Some links of some record in the circle are not required, or the declarations allow no such record. What
+            # nobody waits for is in no circle.
+            waited_for = [each for each in left.values() if self._waiting.get((each.table, each.uid))]
+            entry = next((each for each in waited_for if self._can_be_cut(each)), None)
             if entry is None:
                 for entry in left.values():
                     self._reject(entry, Refusal("", "", "cannot be without a record that cannot be without it"))
@@ -412,8 +431,10 @@ class _Load:
                 yield name, target, uid
 
     def _can_be_cut(self, entry: Entry) -> bool:
+        """Whether something waits for a record that can be there without its links; else it is in no circle."""
         declared = entry.table.declarations()
-        return not any(declared[name].required for name, _, _ in self._open_links(entry))
+        is_awaited = bool(self._waiting.get((entry.table, entry.uid)))
+        return is_awaited and not any(declared[name].required for name, _, _ in self._open_links(entry))
 
     def _reject_cut_off(self, left: Mapping[int, Entry]) -> bool:
         """Reject what links to a rejected line; whether there was any."""

@@ -29,6 +29,7 @@ from partners_crm.services.importing import limits
 from partners_crm.services.importing.headers import find_header
 from partners_crm.services.importing.input_files import (
     NO_MARKS,
+    OLE,
     InputFile,
     Known,
     Merge,
@@ -38,9 +39,6 @@ from partners_crm.services.importing.input_files import (
     Row,
     Spool,
 )
-
-ZIP = b"PK\x03\x04"
-OLE = b"\xd0\xcf\x11\xe0"
 
 _AS_CSV = "open it in a spreadsheet program and save the sheet as CSV"
 _AS_NEW = "open it in a spreadsheet program and save it again as .xlsx"

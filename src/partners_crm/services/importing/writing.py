@@ -78,7 +78,8 @@ class RowWriter:
             self._learn(row.name_clue, ref)
         else:
             facts = known.facts[ref]
-            by_uid = bool(row.uid) and ref in known.led_to(uid_clue(row.uid))
+            # The uid of one that was merged into it leads here too, but gives it no other name.
+            by_uid = ref.id is not None and known.record(ref)["uid"] == row.uid
             is_renamed = by_uid and self.owner.terms.policy == "update"
             named = values if is_renamed else {key: value for key, value in values.items() if key != "name"}
             self._fill(ref, named, "organization")
@@ -163,7 +164,7 @@ class RowWriter:
         if ref is None:
             ref = self._add_contact(person)
         else:
-            self._fill(ref, person.contact, "contact")
+            self._fill(ref, self._without_former(ref, person.contact), "contact")
         self.known.learn_contact(organization, fold(name), ref)
         self._role(ref, organization, person.role)
         self._mark(ref, person)
@@ -186,7 +187,7 @@ class RowWriter:
             by_point = [each for point in person.points for each in self.known.led_to(personal_clue(point))]
             ref = by_point[0] if by_point else None
         if ref is not None:
-            self._fill(ref, person.contact, "contact")
+            self._fill(ref, self._without_former(ref, person.contact), "contact")
             self._mark(ref, person)
             return ref, False
         if not (self.owner.terms.create or person.do_not_contact or person.unsubscribed):
@@ -197,6 +198,12 @@ class RowWriter:
         ref = self._add_contact(person)
         self._mark(ref, person)
         return ref, True
+
+    def _without_former(self, ref: Ref, values: dict[str, Any]) -> dict[str, Any]:
+        """What a row says of a known person, without the name of one who was merged into that."""
+        if not self.known.is_former(ref, fold(values.get("name", ""))):
+            return values
+        return {key: value for key, value in values.items() if key not in {"name", "given_name", "family_name"}}
 
     def _namesake(self, person: Person) -> Ref | None:
         """The contact of the name of a person without an organization, whom something else is shared with.

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 WIDE = 100
 """From this width a list and its detail stand side by side."""
 
-GOING = "2 Organizations 3 Contacts 4 Districts H History"
+GOING = "2 Organizations 3 Contacts 4 Districts 8 Review H History"
 
 
 class House:

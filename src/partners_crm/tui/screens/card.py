@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -16,6 +16,9 @@ from partners_crm.tui.display import joined, label, wrapped
 from partners_crm.tui.screens.base import WIDE, MainScreen
 from partners_crm.tui.widgets.table import GAP, VirtualTable
 from partners_crm.tui.widgets.text import Line
+
+if TYPE_CHECKING:
+    from partners_crm.services.merging import MergePlan  # only who merges needs it
 
 LABEL = 18
 """Cells of the labels."""
@@ -75,12 +78,16 @@ class CardScreen(MainScreen):
         Binding("e", "edit", "Edit what the line is about", show=False, id="card.edit"),
         Binding("n", "new", "Add to this record", show=False, id="card.new"),
         Binding("d", "delete", "Delete what the line is about", show=False, id="card.delete"),
+        Binding("M", "merge", "Merge this record with another one", show=False, id="card.merge"),
+        Binding("w", "why", "Why is it in the list it was opened from?", show=False, id="card.why"),
     ]
 
-    def __init__(self, entity: str, record_id: int) -> None:
+    def __init__(self, entity: str, record_id: int, query: str | None = None) -> None:
+        """With `query` the card was opened from the list of that query."""
         super().__init__()
         self.entity = entity
         self.record_id = record_id
+        self._query = query
         self._card: Card | None = None
         self._source = CardSource(None, WIDE)
 
@@ -89,7 +96,7 @@ class CardScreen(MainScreen):
         yield Line(id="head", classes="head")
         yield Line(id="status", classes="status")
         yield VirtualTable(self._source, empty="Reading…")
-        yield Line("Enter open  e edit  n add  d delete  u undo  Esc back  ? keys", classes="keys")
+        yield Line("Enter open  e edit  n add  d delete  M merge  u undo  Esc back  ? keys", classes="keys")
 
     def on_mount(self) -> None:
         """Read the card."""
@@ -149,6 +156,15 @@ class CardScreen(MainScreen):
         else:
             self.house.push_screen(CardScreen(*line))
 
+    def action_why(self) -> None:
+        """Say why the record is in the list that the card was opened from."""
+        from partners_crm.tui.screens.why import show_why
+
+        if self._query is None:
+            self.house.notice("this card was not opened from a list")
+        else:
+            show_why(self.house, entity_of(self.entity), self._query, self.record_id)
+
     def action_edit(self) -> None:
         """Edit the record the line is about."""
         from partners_crm.tui.screens.form import edit
@@ -165,6 +181,18 @@ class CardScreen(MainScreen):
             self.house.notice("this line is about no record of its own", "put the cursor on what is to be deleted")
         elif line := self._line():
             delete(self.house, entity_of(line[0]), line[1], self._edited)
+
+    def action_merge(self) -> None:
+        """Ask for the other record, and look at the merge with it."""
+        from partners_crm.tui.screens.merge_with import merge_with
+
+        merge_with(self.house, entity_of(self.entity), self.record_id, self._merged)
+
+    def _merged(self, plan: MergePlan) -> None:
+        """Go on with the record that stays, where this one went into it."""
+        if plan.lose == self.record_id:
+            self.dismiss(None)
+            self.house.push_screen(CardScreen(self.entity, plan.keep))
 
     def action_new(self) -> None:
         """Ask what to add, then for its fields."""

@@ -24,7 +24,7 @@ from partners_crm.tui.widgets.text import Line
 
 TITLE = "What your spreadsheet could not tell you"
 KEYS = "Enter its records  u undo  r reload  Esc back  ? keys"
-ROW_KEYS = "Enter open  o the other of a pair  Esc the sections  r reload  ? keys"
+ROW_KEYS = "Enter open  o the other of a pair  M merge the pair  Esc the sections  r reload  ? keys"
 
 
 class SectionSource:
@@ -91,6 +91,7 @@ class FirstLookScreen(MainScreen):
     BINDINGS: ClassVar[list[Any]] = [
         Binding("escape", "back", "Back to the sections, or to the screen before", show=False, id="first_look.back"),
         Binding("o", "other", "The other record of a pair", show=False, id="first_look.other"),
+        Binding("M", "merge", "Merge a possible duplicate", show=False, id="first_look.merge"),
         Binding("tab", "pane", "The other pane", show=False, id="first_look.pane"),
     ]
 
@@ -249,3 +250,14 @@ class FirstLookScreen(MainScreen):
             self._open_card(row.entity, row.other)
         else:
             self.house.notice("only a possible duplicate has another record")
+
+    def action_merge(self) -> None:
+        """Look at the merge of a pair."""
+        from partners_crm.services.listing import entity_of
+        from partners_crm.tui.screens.merge import MergeScreen
+
+        row = self._row(self._rows.cursor_id) if self._rows.has_focus else None
+        if row is not None and row.other is not None:
+            self.house.push_screen(MergeScreen(entity_of(row.entity), row.id, row.other))
+        else:
+            self.house.notice("only a possible duplicate can be merged here", "M on a card merges it with another one")

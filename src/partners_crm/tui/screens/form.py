@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -20,6 +20,7 @@ from partners_crm.services.values import read_value, show_value
 from partners_crm.store.read import by_id, by_ids, title_of, titles
 from partners_crm.tui.display import explained, joined, label, stacked
 from partners_crm.tui.drafts import Draft
+from partners_crm.tui.screens.alike import Alike
 from partners_crm.tui.screens.base import Box
 from partners_crm.tui.widgets.entry import Entry, Notes
 from partners_crm.tui.widgets.text import Line, Sheet
@@ -76,6 +77,7 @@ class Form(Box):
     Form .field { height: auto; }
     Form .name { width: 22; color: $foreground 70%; }
     Form .field:focus-within .name { color: $accent; text-style: bold; }
+    Form .alike { padding: 0 0 0 22; }
     Form #fields { height: auto; max-height: 55vh; margin: 1 0 0 0; }
     Form #kept { height: auto; }
     Form #help { color: $foreground 60%; margin: 1 0 0 0; }
@@ -85,6 +87,7 @@ class Form(Box):
         Binding("ctrl+s", "save", "Save", show=False, priority=True, id="form.save"),
         Binding("down", "next", "Next field", show=False, id="form.next"),
         Binding("up", "previous", "Field before", show=False, id="form.previous"),
+        Binding("ctrl+o", "alike", "Open whom it looks like", show=False, priority=True, id="form.alike"),
     ]
 
     def __init__(
@@ -111,6 +114,7 @@ class Form(Box):
             self._take_own(own)
         self._warned = False
         self._saving = False
+        self._alike = Alike(self, self._fields)
 
     def _take_own(self, own: Own) -> None:
         """Ask for the coalition's own fields too, after the others."""
@@ -140,13 +144,15 @@ class Form(Box):
                             yield Notes(self._given[field], id=f"field-{field}")
                         else:
                             yield Entry(self._given[field], choices=_choices(how), id=f"field-{field}")
+                    if field in self._alike.fields:
+                        yield Line(id=f"alike-{field}", classes="alike")
                     yield Line(id=f"error-{field}", classes="error")
             yield Line(id="help")
             yield Line("Ctrl+S save   Tab next   Esc leave", classes="keys")
 
     def on_mount(self) -> None:
-        """Begin with the first field; no room is taken for errors that are not there."""
-        for line in self.query(".error"):
+        """Begin with the first field; no room is taken for what there is not to say."""
+        for line in self.query(".error, .alike"):
             line.display = False
         self._field(next(iter(self._fields))).focus()
         self.query_one("#kept", Line).display = False
@@ -169,7 +175,7 @@ class Form(Box):
 
     def draft(self, now: str) -> Draft | None:
         """What was typed and not saved, with the instant; None when nothing was."""
-        if not self.is_mounted or not (typed := self._changed()):
+        if not self.is_mounted or not (typed := self.changed_texts()):
             return None
         given = {name: self._given[name] for name in typed}
         key, uid = (self.record.id, self.record.uid) if self.record else (None, "")
@@ -201,6 +207,27 @@ class Form(Box):
             parts.append(("one of: " + ", ".join(text for _, text in how.choices), "$accent"))
         self.query_one("#help", Line).put(joined([part for part in parts if part[0]], "  "))
 
+    def on_input_changed(self, message: Any) -> None:
+        """Compare what is typed with who is known, once the typing rests."""
+        self._alike.typed((message.input.id or "").removeprefix("field-"))
+
+    def on_screen_resume(self) -> None:
+        """A card above may have changed whom it looks like."""
+        self._alike.wait()
+
+    def action_alike(self) -> None:
+        """Open the card of whom it looks like; what is typed stays."""
+        self._alike.open()
+
+    @property
+    def asked(self) -> Sequence[str]:
+        """The names of the fields that are asked for."""
+        return tuple(self._fields)
+
+    def text_of(self, name: str) -> str:
+        """What stands in a field."""
+        return self._field(name).typed
+
     def on_input_submitted(self, message: Any) -> None:
         """Enter goes to the next field, and saves from the last one."""
         names = list(self._fields)
@@ -222,7 +249,7 @@ class Form(Box):
         """Leave; what was typed is given up only when Esc is pressed again."""
         if self._saving:
             return
-        if self._changed() and not self._warned:
+        if self.changed_texts() and not self._warned:
             self._warned = True
             self.query_one("#help", Line).put(
                 label("Not saved yet. Ctrl+S saves, Esc again gives it up.", "bold $warning")
@@ -230,7 +257,8 @@ class Form(Box):
             return
         self.dismiss(None)
 
-    def _changed(self) -> dict[str, str]:
+    def changed_texts(self) -> dict[str, str]:
+        """What was typed into fields that held something else, by field."""
         texts = {name: self._field(name).typed for name in self._fields}
         return {name: text for name, text in texts.items() if text != self._given[name]}
 
@@ -240,7 +268,7 @@ class Form(Box):
         """Check every field, and save when all of them hold."""
         if self._saving:
             return
-        texts = self._changed()
+        texts = self.changed_texts()
         if self.record is not None and not texts:
             self.dismiss(None)
             return
@@ -339,7 +367,7 @@ class Form(Box):
             lines = [label(conflict.message, "bold $error")]
             for name, how in self._fields.items():
                 text = _harmless(how, texts.get(name, ""))
-                if name in self._changed() and text != self._given[name]:
+                if name in self.changed_texts() and text != self._given[name]:
                     lines.append(label(f"{how.label} is now: {text or '(empty)'}"))
             lines.append(label("Ctrl+S writes yours over it, Esc twice leaves it as it is.", "$warning"))
             self.query_one("#help", Line).put(stacked(lines))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from textual.app import ComposeResult
@@ -20,6 +21,7 @@ KEY_NAMES = {
     "colon": ":",
     "escape": "Esc",
     "enter": "Enter",
+    "tab": "Tab",
     "space": "Space",
     "pagedown": "PgDn",
     "pageup": "PgUp",
@@ -43,8 +45,9 @@ class Help(Box):
 
     def __init__(self, screen: DOMNode, application: DOMNode) -> None:
         super().__init__()
-        self._parts: list[tuple[str, list[Binding]]] = [
+        self._parts: list[tuple[str, Sequence[Binding]]] = [
             ("This screen", bindings_of(type(screen))),
+            *getattr(screen, "key_parts", tuple)(),
             *([("Every screen", bindings_of(MainScreen))] if isinstance(screen, MainScreen) else []),
             ("Lists", bindings_of(VirtualTable)),
             ("The program", bindings_of(type(application))),

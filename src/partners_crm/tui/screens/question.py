@@ -96,6 +96,37 @@ class Confirm(Box):
         self.dismiss(True)
 
 
+class Ask(Box):
+    """Asks for one line; gives its text back, which may be empty."""
+
+    def __init__(self, title: str, lines: Sequence[str], placeholder: str, word: str) -> None:
+        super().__init__()
+        self._title = title
+        self._lines = lines
+        self._placeholder = placeholder
+        self._word = word
+
+    def compose(self) -> ComposeResult:
+        """Title, what is asked, the line, keys."""
+        from partners_crm.tui.widgets.entry import Entry  # a box without a line to type in does not pay for it
+
+        with Sheet():
+            yield Line(self._title, classes="title")
+            if self._lines:
+                yield Line(stacked([label(line) for line in self._lines]))
+            yield Entry(placeholder=self._placeholder, id="asked")
+            yield Line(f"Enter {self._word}   Esc leave", classes="keys")
+
+    def on_mount(self) -> None:
+        """Put the cursor in the line."""
+        self.query_one("#asked").focus()
+
+    def on_input_submitted(self, message: Any) -> None:
+        """Give the text back."""
+        message.stop()
+        self.dismiss(message.value.strip())
+
+
 def delete(house: Any, table: type[Table], record_id: int, then: Callable[[int | None], None]) -> None:
     """Delete a record once the person has read what goes with it; `then` gets its id, None when it stays."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events
@@ -9,9 +10,9 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, VerticalScroll
 from textual.timer import Timer
-from textual.widget import Widget
 
 from partners_crm.errors import NotFound, PartnersError
+from partners_crm.normalize.text import show
 from partners_crm.services.listing import entity_of
 from partners_crm.tui.card_view import card_content
 from partners_crm.tui.display import explained, joined, label
@@ -20,12 +21,17 @@ from partners_crm.tui.sources import ListingSource
 from partners_crm.tui.widgets.table import VirtualTable
 from partners_crm.tui.widgets.text import Line
 
-if TYPE_CHECKING:
-    from partners_crm.services.cards import Card  # the first paint does not wait for it
+if TYPE_CHECKING:  # the first paint does not wait for them
+    from partners_crm.model import SavedSearch
+    from partners_crm.services.cards import Card
+    from partners_crm.tui.meaning import Meaning
+    from partners_crm.tui.widgets.completing import Completing
 
 SORTS = {"organizations": ("name", "house", "senate", "status", "city", "silos", "kind"), "contacts": ("name",)}
 QUIET_S = 0.08
 """Seconds the cursor or the typing rests before the card or the list follows."""
+KEYS = "/ filter  Enter open  b searches  w why  Ctrl+F find  n new  e edit  d del  s sort  i import  u undo  ? keys"
+SHORT_KEYS = "/ filter  Enter open  b searches  w why  Ctrl+F find  n new  e edit  ? keys"
 
 
 class Records(MainScreen):
@@ -33,8 +39,10 @@ class Records(MainScreen):
 
     DEFAULT_CSS = """
     Records #card { width: 45%; border-left: solid $panel; padding: 0 1; display: none; }
+    Records #card { scrollbar-gutter: stable; }
     Records.wide #card { display: block; }
     Records #filter { height: 3; border: round $primary; }
+    Records #meaning { height: 1; padding: 0 2; text-wrap: nowrap; text-overflow: ellipsis; color: $foreground 80%; }
     """
     BINDINGS: ClassVar[list[Any]] = [
         Binding("slash", "filter", "Filter the list", show=False, id="records.filter"),
@@ -45,19 +53,31 @@ class Records(MainScreen):
         Binding("s", "sort", "Sort by the next column", show=False, id="records.sort"),
         Binding("S", "reverse", "Reverse the order", show=False, id="records.reverse"),
         Binding("i", "import", "Import a file", show=False, id="records.import"),
+        Binding("M", "merge", "Merge the record with another one", show=False, id="records.merge"),
+        Binding("w", "why", "Why is this row here?", show=False, id="records.why"),
+        Binding("W", "why_not", "Why is one not here?", show=False, id="records.why_not"),
+        Binding("b", "searches", "Saved searches", show=False, id="records.searches"),
     ]
 
     def __init__(self, entity: str, query: str = "") -> None:
         super().__init__()
         self.entity = entity
         self.table = entity_of(entity)
-        self.query_text = self._home = query
+        self.query_text = self._home = self._listed = query
         self.order = "name"
         self.descending = False
         self._card: Card | None = None
         self._rest: Timer | None = None
         self._typing: Timer | None = None
         self._rows: int | None = None
+        self._is_typing = False
+        """Whether the end of the query is still being typed."""
+        self._line: Completing | None = None
+        """The filter line, where it is open."""
+        self._meant: Line | None = None
+        """What stands under it."""
+        self._saved: SavedSearch | None = None
+        """The saved search that was applied last."""
 
     def compose(self) -> ComposeResult:
         """Head, list and card, status, keys."""
@@ -69,7 +89,7 @@ class Records(MainScreen):
             with VerticalScroll(id="card"):
                 yield Line(id="card-text")
         yield Line(id="status", classes="status")
-        yield Line("/ filter  Enter open  n new  e edit  d del  s sort  i import  u undo  ? keys", classes="keys")
+        yield Line(id="keys", classes="keys")
 
     @property
     def list(self) -> VirtualTable:
@@ -84,6 +104,7 @@ class Records(MainScreen):
     def on_resize(self, event: events.Resize) -> None:
         """Show the card beside the list where there is room."""
         self.set_class(event.size.width >= WIDE, "wide")
+        self.query_one("#keys", Line).put(KEYS if event.size.width > len(KEYS) + 2 else SHORT_KEYS)
 
     def on_screen_resume(self) -> None:
         """Another screen may have changed the data."""
@@ -91,36 +112,53 @@ class Records(MainScreen):
             self.action_reload()
 
     def _source(self) -> ListingSource:
-        listing = self.crm.listing(self.table, self.query_text, order=self.order, descending=self.descending)
+        listing = self.crm.listing(
+            self.table, self.query_text, order=self.order, descending=self.descending, typing=self._is_typing
+        )
         return ListingSource(self.crm, listing)
 
-    def _say(self, trouble: str = "") -> None:
-        title = self.entity.capitalize()
-        count = "…" if self._rows is None else f"{self._rows:,}"
-        sort = f"by {self.order}{', reversed' if self.descending else ''}"
+    def _say(self, trouble: str = "", *, is_behind: bool = False) -> None:
+        """Say what the list is of, how many there are, and whether it follows the query."""
+        saved = self._saved
+        name = f"{saved.name}: " if saved is not None and saved.query == self.query_text else ""
         self.query_one("#head", Line).put(
-            joined([(title, "bold"), (f"  {self.crm.name}", ""), (f"   {self.query_text}", "$accent")])
+            joined(
+                [
+                    (self.entity.capitalize(), "bold"),
+                    (f"  {self.crm.name}   ", ""),
+                    (name, "bold $accent"),
+                    (self.query_text, "$accent"),
+                ]
+            )
         )
+        count = "…" if self._rows is None else f"{self._rows:,}"
         words = self.table.entity.name if self._rows == 1 else self.entity
-        text = trouble or f"{count} {words} · {sort} · {GOING}"
+        sort = f"by {self.order}{', reversed' if self.descending else ''}"
+        text = trouble or f"{'the list is as it was: ' if is_behind else ''}{count} {words} · {sort} · {GOING}"
         self.query_one("#status", Line).put(label(text, "$error" if trouble else ""))
 
     # ---------------------------------------------------------------- the list
 
     def action_reload(self) -> None:
-        """Read the list anew and keep the cursor on its record."""
+        """Read the list anew and keep the cursor on its record; the filter line says what the query means."""
         try:
             source = self._source()
         except PartnersError as error:
-            self._say(explained(error))
+            # Under the filter line it is said why.
+            self._say("" if self._line is not None else explained(error), is_behind=True)
+            self._think()
             return
+        if source.listing.query != self._listed:
+            self._listed, self._rows = source.listing.query, None
         self.list.show_source(source, keep_id=self.list.cursor_id)
         self._say()
+        self._think()
 
     def action_sort(self) -> None:
         """Sort by the next column that can be sorted by."""
         sorts = SORTS[self.entity]
-        self.order = sorts[(sorts.index(self.order) + 1) % len(sorts)]
+        here = sorts.index(self.order) if self.order in sorts else -1  # a saved search may have another order
+        self.order = sorts[(here + 1) % len(sorts)]
         self.action_reload()
 
     def action_reverse(self) -> None:
@@ -139,48 +177,126 @@ class Records(MainScreen):
 
     # ---------------------------------------------------------------- the filter
 
+    def key_parts(self) -> Sequence[tuple[str, Sequence[Binding]]]:
+        """The keys of the filter line, for the help."""
+        from partners_crm.tui.screens.help import bindings_of
+        from partners_crm.tui.widgets.completing import Completing
+
+        return (("The filter line", bindings_of(Completing)),)
+
     def action_filter(self) -> None:
         """Open the filter line above the list."""
-        from partners_crm.tui.widgets.entry import Entry
+        (self._line or self._open_filter()).focus()
 
-        boxes = self.query("#filter")
-        if boxes:
-            boxes.first(Widget).focus()
-            return
-        box = Entry(
-            self.query_text,
-            placeholder='words, or silo:housing district:sldu:5 -status:lapsed "family services"',
-            id="filter",
-        )
-        self.mount(box, after=self.query_one("#head"))
-        box.focus()
+    def _open_filter(self) -> Completing:
+        from partners_crm.tui.widgets.completing import Completing, Offers
+
+        offers = Offers(id="offers")
+        examples = "words, or silo:housing -status:lapsed; ↓ shows what can be asked"
+        line = Completing(self.query_text, offers, self._think, placeholder=show(examples), id="filter")
+        self._line, self._meant = line, Line(id="meaning")
+        self.mount_all([line, self._meant, offers], after=self.query_one("#head"))
+        self.call_after_refresh(self._think)
+        return line
 
     def action_clear(self) -> None:
         """Clear the filter and go back to the list."""
-        boxed = self.query("#filter")
-        for box in boxed:
+        was_open = self._line is not None
+        self._line = self._meant = None
+        for box in self.query("#filter, #meaning, #offers"):
             box.remove()
         self.list.focus()
+        self._is_typing, self._saved = False, None
         if self.query_text != self._home:
             self.query_text = self._home
-            self._filter()
-        elif not boxed and len(self.house.screen_stack) > 1:
+            self.action_reload()
+        elif not was_open and len(self.house.screen_stack) > 1:
             self.house.pop_screen()
 
     def on_input_changed(self, message: Any) -> None:
         """Filter as one types, once the typing rests."""
-        self.query_text = message.value
+        if message.value == self.query_text:
+            return  # the line was opened on it
+        message.input.typing()
+        self.query_text, self._is_typing = message.value, True
         if self._typing is not None:
             self._typing.stop()
-        self._typing = self.set_timer(QUIET_S, self._filter)
+        self._typing = self.set_timer(QUIET_S, self.action_reload)
 
     def on_input_submitted(self, _message: Any) -> None:
-        """Enter goes from the filter to the list."""
+        """Enter goes from the filter to the list, once the query runs as it stands."""
+        if self._typing is not None:
+            self._typing.stop()
+        self._is_typing = False
+        self.action_reload()
+        try:
+            self._source()
+        except PartnersError:
+            return  # it is said under the line, which keeps the cursor
         self.list.focus()
 
-    def _filter(self) -> None:
-        self._rows = None
+    def on_offers_clicked(self, message: Any) -> None:
+        """A click takes an offer."""
+        if self._line is not None:
+            self._line.clicked(message.place)
+
+    def _think(self) -> None:
+        """Work out what the query means and what could be typed next; the last answer asked for is shown."""
+        from partners_crm.tui.meaning import meaning
+
+        line, text, table = self._line, self.query_text, self.table
+        if line is not None:
+            cursor = line.cursor_position if line.has_focus else None
+            is_typing = self._is_typing
+            self.house.background(
+                lambda crm: meaning(crm, table, text, cursor, is_typing=is_typing), self._show_meaning, always=True
+            )
+
+    def _show_meaning(self, found: Meaning) -> None:
+        line, meant = self._line, self._meant
+        if line is None or meant is None or (found.text, found.is_typing) != (self.query_text, self._is_typing):
+            return
+        words = label(found.trouble, "$error") if found.trouble else label(found.sentence)
+        meant.put(words)
+        line.receive(found.text, found.offers)
+
+    # ---------------------------------------------------------------- why, and saved searches
+
+    def action_why(self) -> None:
+        """Say why the record under the cursor is in the list."""
+        from partners_crm.tui.screens.why import show_why
+
+        if self.list.cursor_id is None:
+            self.house.notice("the list is empty", "W asks why one is not in it")
+        else:
+            show_why(self.house, self.table, self.query_text, self.list.cursor_id)
+
+    def action_why_not(self) -> None:
+        """Say why a record that is asked for is not in the list."""
+        from partners_crm.tui.screens.why import ask_why_not
+
+        ask_why_not(self.house, self.table, self.query_text)
+
+    def action_searches(self) -> None:
+        """Choose a saved search, or save the present query."""
+        from partners_crm.tui.screens.searches import Searches
+
+        sort = "" if self.order == "name" and not self.descending else f"{'-' * self.descending}{self.order}"
+        self.house.push_screen(Searches(self.table, self.query_text, sort), self._apply)
+
+    def _apply(self, search: SavedSearch | None) -> None:
+        """List what a saved search means, in its order."""
+        if search is None:
+            return
+        self._saved, self._is_typing = search, False
+        self.query_text = search.query
+        self.order, self.descending = search.sort.removeprefix("-") or "name", search.sort.startswith("-")
+        if (line := self._line) is None:
+            self._open_filter()
+        else:
+            line.put(search.query)
         self.action_reload()
+        self.list.focus()
 
     # ---------------------------------------------------------------- the card
 
@@ -220,7 +336,7 @@ class Records(MainScreen):
         """Open the card of a record."""
         from partners_crm.tui.screens.card import CardScreen
 
-        self.house.push_screen(CardScreen(self.table.entity.name, message.record_id))
+        self.house.push_screen(CardScreen(self.table.entity.name, message.record_id, self.query_text))
 
     def action_new(self) -> None:
         """Add a record."""
@@ -241,6 +357,13 @@ class Records(MainScreen):
 
         if self.list.cursor_id is not None:
             delete(self.house, self.table, self.list.cursor_id, self._edited)
+
+    def action_merge(self) -> None:
+        """Ask what the record under the cursor is merged with."""
+        from partners_crm.tui.screens.merge_with import merge_with
+
+        if self.list.cursor_id is not None:
+            merge_with(self.house, self.table, self.list.cursor_id)
 
     def action_import(self) -> None:
         """Import a file."""

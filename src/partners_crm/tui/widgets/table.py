@@ -121,6 +121,8 @@ class VirtualTable(ScrollView, can_focus=True):
         self._pages: OrderedDict[int, list[Sequence[str]]] = OrderedDict()
         self._widths: tuple[int, ...] = ()
         self._wanted: int | None = None
+        self.quiet: frozenset[int] = frozenset()
+        """Records whose rows are drawn quietly."""
 
     # ---------------------------------------------------------------- what others call
 
@@ -271,7 +273,10 @@ class VirtualTable(ScrollView, can_focus=True):
         if row >= len(self._ids):
             return Strip.blank(width, self.rich_style)
         on = row == self.cursor
-        style = self.get_component_rich_style("table--cursor") if on else self.rich_style
+        is_quiet = not on and self._ids[row] in self.quiet
+        style = self.get_component_rich_style("table--quiet") if is_quiet else self.rich_style
+        if on:
+            style = self.get_component_rich_style("table--cursor")
         sign = " ▸" if on else "  "
         return self._strip(sign, self._row(row), style, width)
 
