@@ -110,11 +110,12 @@ def lookalikes(db: Handle, draft: Draft, limit: int = _SHOWN) -> tuple[Lookalike
     scored = sorted(zip(weights.judge(pairs), pairs, strict=True), key=lambda each: (-each[0], each[1]))
     listed = []
     for score, pair in scored[:limit]:
-        if score < LEAST:
-            break
         speaking = sorted((each for each in weights.explain(pair) if each.weight > 0), key=lambda each: -each.weight)
-        key = ids[pair[0]]
-        listed.append(Lookalike(draft.table.entity.name, key, facts[key].title, score, said_of(speaking)))
+        why = said_of(speaking)
+        # A name that several have already is common, and says little: but who types it once more should know.
+        if score >= LEAST or "same name" in why:
+            key = ids[pair[0]]
+            listed.append(Lookalike(draft.table.entity.name, key, facts[key].title, score, why))
     return tuple(listed)
 
 
