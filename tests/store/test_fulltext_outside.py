@@ -81,9 +81,12 @@ def test_of_a_large_index_what_is_deleted_leaves_the_file_where_somebody_waits(
         with crm.changes("delete", by="ann") as unit:
             records.remove(unit, by_id(crm.db, Organization, keys.pop()))
 
+    edit(crm, Organization, keys[0], name="Elm House")
+    edit(crm, Organization, keys[1], name="Elm House")
     delete()
     assert catch_up(crm.db, wait=False)
-    edit(crm, Organization, keys.pop(), name="Elm House")
+    assert BYTES in index_of(crm).read_bytes()
+    edit(crm, Organization, keys[0], name="Ash House")
     assert catch_up(crm.db)
     assert BYTES in index_of(crm).read_bytes()
     delete()
@@ -261,7 +264,11 @@ def test_an_index_that_lacks_a_table_is_made_anew(crm: Crm, table: str) -> None:
     assert is_right(crm)
 
 
-def test_a_folder_in_its_place_is_left_alone_and_said(crm: Crm) -> None:
+def test_a_folder_in_its_place_is_left_alone_and_said(crm: Crm, monkeypatch: pytest.MonkeyPatch) -> None:
+    def build(*_: object) -> None:
+        raise AssertionError("an index was made that has no place")
+
+    monkeypatch.setattr(fulltext, "_fill", build)
     key = add(crm, name="Oak House")
     index_of(crm).mkdir()
     mine = index_of(crm) / "mine.txt"
