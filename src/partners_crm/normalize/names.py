@@ -119,6 +119,7 @@ _PARTICLES = frozenset(
         "y",
     ]
 )
+_GENERATIONS = {"jr": "jr", "junior": "jr", "sr": "sr", "senior": "sr", "ii": "ii", "iii": "iii", "iv": "iv"}
 _ASIDE = re.compile(r"\([^()]*\)|\"[^\"]*\"|“[^“”]*”")
 
 
@@ -145,6 +146,12 @@ def split_name(full: str) -> tuple[str, str]:
     while start > 1 and _plain(words[start - 1]) in _PARTICLES:
         start -= 1
     return " ".join(words[:start]), " ".join(words[start:])
+
+
+def generation_of(full: str) -> str:
+    """The generation that a full name tells at its end, in one spelling: jr, sr, ii, iii or iv; "" without one."""
+    words = (_plain(word.strip(",")) for word in reversed(full.split()))
+    return next((_GENERATIONS[word] for word in words if word in _GENERATIONS), "")
 
 
 def _bare(words: list[str]) -> tuple[list[str], bool]:

@@ -62,14 +62,14 @@ OPPOSED = (
     frozenset(("boys", "girls", "men", "women", "mens", "womens", "male", "female")),
 )
 """Words that differ by little and mean something else."""
-_OPPOSED = frozenset().union(*OPPOSED)
+OPPOSED_WORDS = frozenset().union(*OPPOSED)
 _SHORTEST_WITH_A_SLIP = 12
 """Letters of a name in which one wrong letter makes no other name."""
 _SHORT_WORD = 5
 """Letters of a word that a letter more or less may turn into another name: Oak and Oaks."""
 _SHORT_WORD_CHANGED = 6
 """The same where a letter stands for another: Macon and Mason, Marion and Marian."""
-_LITTLE = frozenset(("a", "an", "and", "at", "by", "for", "from", "in", "of", "on", "or", "the", "to", "with"))
+LITTLE_WORDS = frozenset(("a", "an", "and", "at", "by", "for", "from", "in", "of", "on", "or", "the", "to", "with"))
 """Words that name nothing: a slip in them makes no other name."""
 PERHAPS = 75
 """How alike, of 100, two spellings of one name are at least."""
@@ -146,7 +146,7 @@ def _spelled(name: str) -> _Spelled:
     kept = tuple([_MEANT.get(word, word) for word in name_key(name).split() if word != "and"])
     joined = "".join(kept)
     digits = "" if joined.isalpha() else "".join(filter(str.isdigit, joined))
-    return _Spelled(kept, " ".join(kept), joined, digits, _OPPOSED.intersection(kept))
+    return _Spelled(kept, " ".join(kept), joined, digits, OPPOSED_WORDS.intersection(kept))
 
 
 def _same_word(one: str, other: str) -> bool:
@@ -165,7 +165,7 @@ def _between_words(one: str, other: str) -> Difference:
         return Difference.NONE
     # A letter swapped with its neighbour leaves the letters what they are.
     is_changed = len(one) == len(other) and sorted(one) != sorted(other)
-    if one in _LITTLE or other in _LITTLE:
+    if one in LITTLE_WORDS or other in LITTLE_WORDS:
         return Difference.SLIP
     longer = max(len(one), len(other))
     if is_changed:

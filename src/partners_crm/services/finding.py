@@ -27,8 +27,7 @@ from partners_crm.store import fulltext
 from partners_crm.store.fulltext import Hit, Key
 from partners_crm.store.indexed import SEARCHED, holds, tokens
 from partners_crm.store.open import Handle
-from partners_crm.store.queries.facets import called
-from partners_crm.store.read import by_ids
+from partners_crm.store.read import by_ids, called
 
 SHOWN = 20
 _LOOKED_AT = (50, 1_000)

@@ -15,11 +15,11 @@ from partners_crm.normalize.names import split_name
 from partners_crm.normalize.text import fold
 from partners_crm.services.duplicates import dismissed_pairs, said_of
 from partners_crm.services.matching.bodies import name_of, place_of
-from partners_crm.services.matching.coalition import Facts, as_records, counted, facts_of, number_of, reached_by
+from partners_crm.services.matching.coalition import Facts, as_records, facts_of, number_of, reached_by
 from partners_crm.services.matching.weighing import Weights
 from partners_crm.store.fulltext import mentions
 from partners_crm.store.open import Handle
-from partners_crm.store.read import tuples
+from partners_crm.store.read import count, tuples
 
 LEAST = 0.1
 """The least score of who is named: an equal name alone is worth a word, a similar one is not."""
@@ -104,7 +104,7 @@ def lookalikes(db: Handle, draft: Draft, limit: int = _SHOWN) -> tuple[Lookalike
         return ()
     facts = {key: each for key, each in facts_of(db, draft.table, sorted(found)).items() if draft.key not in each.apart}
     ids = list(facts)
-    records = as_records(draft.table, [*facts.values(), _joined(own, draft.typed)], counted(db, draft.table))
+    records = as_records(draft.table, [*facts.values(), _joined(own, draft.typed)], count(db, draft.table.select()))
     weights = Weights(records)
     pairs = [(place, len(ids)) for place in range(len(ids))]
     scored = sorted(zip(weights.judge(pairs), pairs, strict=True), key=lambda each: (-each[0], each[1]))

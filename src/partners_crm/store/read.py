@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar, cast
 
 from partners_crm.errors import Ambiguous, NotFound
-from partners_crm.model import Table
+from partners_crm.model import Site, Table
 from partners_crm.model.orm import peewee
 from partners_crm.normalize.numbers import is_key
 from partners_crm.normalize.text import fold
@@ -123,6 +123,13 @@ def title_of(record: Table) -> str:
     """What a record is called: the value of its title field, or its entity and number."""
     title = type(record).entity.title
     return (title and str(record[title])) or f"{type(record).entity.name} {record.id}"
+
+
+def called(record: Table) -> str:
+    """What a record is called: of a site, which often has no name, where it is."""
+    if isinstance(record, Site):
+        return ", ".join(filter(None, (record.name, record.address, record.city))) or title_of(record)
+    return title_of(record)
 
 
 def titles(db: Handle, table: type[Table], limit: int) -> list[str]:

@@ -8,13 +8,12 @@ import pytest
 
 from partners_crm.crm import Crm
 from partners_crm.model import Contact, ContactPoint, Identifier, Organization, OtherName, Role, Site
+from partners_crm.normalize.names import generation_of
 from partners_crm.services import records
 from partners_crm.services.matching.bodies import Bodies
 from partners_crm.services.matching.coalition import (
     as_records,
-    counted,
     facts_of,
-    generation_of,
     known_records,
     number_of,
     reached_by,
@@ -22,6 +21,7 @@ from partners_crm.services.matching.coalition import (
 from partners_crm.services.matching.people import People
 from partners_crm.services.matching.slips import SAME
 from partners_crm.services.matching.weighing import UNKNOWN
+from partners_crm.store.read import count
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ def test_records_that_are_known_to_be_others(crm: Crm, filled: dict[str, int]) -
     assert known.apart == {(filled["parent"], filled["grove"])}
     assert isinstance(known.records, Bodies)
     assert isinstance(known_records(crm.db, Contact).records, People)
-    assert (counted(crm.db, Organization), counted(crm.db, Contact)) == (3, 2)
+    assert (count(crm.db, Organization.select()), count(crm.db, Contact.select())) == (3, 2)
 
 
 def test_a_few_records_are_as_rare_as_in_the_whole(crm: Crm, filled: dict[str, int]) -> None:

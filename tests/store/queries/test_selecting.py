@@ -291,6 +291,15 @@ def test_what_means_nothing_is_named(house: Crm, query: str, message: str, hint:
         ("silo:housing OR", [NEAR]),
         ("(silo:housing OR tag:f", [NEAR, RIVER]),
         ("silo:housing -", [NEAR]),
+        ("-status:", EVERY),
+        ("silo:housing -status:", [NEAR]),
+        ("-status:none,", [NEAR, RIVER]),
+        ("-status:l", [ALPHA, NEAR, QUIET]),
+        ("-changed:>", EVERY),
+        ("-sites:>", EVERY),
+        ("-district:sldl:", EVERY),
+        ("-has:si", EVERY),
+        ("-saved:", EVERY),
     ],
 )
 def test_what_is_being_typed_means_what_begins_so(found: Found, query: str, names: list[str]) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from partners_crm.model import Organization, Table
 from partners_crm.services.rows import Problem
 from partners_crm.store.open import Handle
+from partners_crm.store.read import count
 
 MOST = 20_000
 """Records of one kind up to which all pairs are looked at with every import; see also: partners duplicates list."""
@@ -17,9 +18,8 @@ _SAID = 50
 def doubles(db: Handle, table: type[Table], lines: Mapping[int, int]) -> Iterator[Problem]:
     """A remark for each new record that may be one with another; `lines` are those of the new ones, by id."""
     from partners_crm.services.duplicates import possible_duplicates  # most imports add nobody
-    from partners_crm.services.matching.coalition import counted
 
-    if not lines or counted(db, table) > MOST:
+    if not lines or count(db, table.select()) > MOST:
         return
     column = "Organization" if table is Organization else "Contact"
     for pair in possible_duplicates(db, table, lines.keys(), _SAID).pairs:

@@ -14,7 +14,7 @@ from math import log
 from typing import NamedTuple
 
 from partners_crm.normalize.addresses import StreetLine, street_line
-from partners_crm.normalize.spelling import ABBREVIATIONS
+from partners_crm.normalize.spelling import ABBREVIATIONS, LITTLE_WORDS, OPPOSED_WORDS
 from partners_crm.normalize.text import fold, name_key
 from partners_crm.services.matching import slips
 from partners_crm.services.matching.candidates import Pair, Space, candidates
@@ -22,13 +22,9 @@ from partners_crm.services.matching.rarity import Values, Words, population
 from partners_crm.services.matching.slips import CLOSE, NONE, SAME, WEAK
 from partners_crm.services.matching.weighing import UNKNOWN, Feature
 
-_FILLERS = frozenset(("a", "an", "and", "at", "by", "for", "from", "in", "of", "on", "or", "the", "to", "with"))
-_ANOTHER = frozenset(
+_ANOTHER = OPPOSED_WORDS | frozenset(
     (
-        *("alumni", "auxiliary", "branch", "chapter", "county", "endowment", "foundation", "fund", "township"),
-        *("north", "south", "east", "west", "northern", "southern", "eastern", "western", "central", "upper", "lower"),
-        *("northeast", "northwest", "southeast", "southwest", "junior", "senior", "jr", "sr", "i", "ii", "iii", "iv"),
-        *("boys", "girls", "men", "women", "mens", "womens", "male", "female"),
+        *("alumni", "auxiliary", "branch", "chapter", "county", "endowment", "foundation", "fund", "i", "township"),
         *("apartments", "enterprises", "holdings", "homes", "housing", "management", "properties", "realty", "thrift"),
     )
 )
@@ -147,7 +143,7 @@ def _words(text: str) -> tuple[str, ...]:
     words = name_key(text).split()
     if len(words) > 1 and len(words[-1]) >= _CUT_ENDING and any(each.startswith(words[-1]) for each in _LEGAL):
         words.pop()
-    return tuple(ABBREVIATIONS.get(word, word) for word in words if word not in _FILLERS) or tuple(words)
+    return tuple(ABBREVIATIONS.get(word, word) for word in words if word not in LITTLE_WORDS) or tuple(words)
 
 
 def _without_brackets(text: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from partners_crm.model import Contact, ContactPoint, Identifier, Organization, OtherName, Role, Site, Table
-from partners_crm.model.orm import peewee
+from partners_crm.normalize.names import generation_of
 from partners_crm.normalize.text import fold
 from partners_crm.services.matching.bodies import Bodies, Body, name_of, place_of
 from partners_crm.services.matching.candidates import Pair
@@ -16,7 +16,6 @@ from partners_crm.services.matching.weighing import Records
 from partners_crm.store.open import Handle
 from partners_crm.store.read import parts, tuples
 
-_GENERATIONS = {"jr": "jr", "junior": "jr", "sr": "sr", "senior": "sr", "ii": "ii", "iii": "iii", "iv": "iv"}
 _ISSUERS = frozenset(("ein", "fein", "federal ein", "tax id", "uei", "duns", "gata", "npi"))
 """Systems, folded, that give a body one number; any other one is a list, which may have a body twice."""
 _SHORTEST_NUMBER = 4
@@ -88,17 +87,6 @@ def as_records(table: type[Table], facts: Sequence[Facts], total: int = 0) -> Re
         "organization": [frozenset(each.organizations) for each in facts],
     }
     return People(len(facts), plain, several, total)
-
-
-def counted(db: Handle, table: type[Table]) -> int:
-    """How many records of an entity there are."""
-    ((number,),) = tuples(db, table.select(peewee.fn.COUNT(table.id)))
-    return int(number)
-
-
-def generation_of(name: str) -> str:
-    """The generation that a person's name ends in: Jr., III; "" without one."""
-    return next((_GENERATIONS[word] for word in reversed(fold(name).split()) if word in _GENERATIONS), "")
 
 
 def number_of(text: str) -> str:

@@ -3,6 +3,7 @@
 # ruff: noqa: ARG002  # every facet is given what any of them needs
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +20,7 @@ from partners_crm.store.queries.asked import Asked, Condition, contains, matchin
 from partners_crm.store.queries.days import DAY_HELP, DAY_WORDS, Days, Numbers, read_days, read_numbers
 from partners_crm.store.queries.phrasing import days_words, either, numbers_words, quoted
 from partners_crm.store.queries.tree import Value
-from partners_crm.store.read import by_ids, parts, title_of, tuples
+from partners_crm.store.read import by_ids, called, parts, tuples
 
 SWITCH = {"yes": True, "no": False, "true": True, "false": False}
 Suggested = tuple[str, str]
@@ -27,7 +28,7 @@ Suggested = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class Facet:
+class Facet(ABC):
     """Something that can be asked of the records of an entity."""
 
     table: type[Table]
@@ -39,25 +40,21 @@ class Facet:
         """What it is in a sentence: whose NOUN is ..."""
         return self.name.replace("_", " ")
 
+    @abstractmethod
     def condition(self, asked: Asked, value: Value, *, is_open: bool) -> Condition:
         """The condition on the entity's table that a value means.
 
         Raises:
             QueryError: the value means nothing.
         """
-        raise NotImplementedError
 
     def given(self, asked: Asked) -> Condition | None:
         """The condition that a record says anything here; None where every record does."""
         return None
 
-    def says(self, asked: Asked, values: Sequence[Value], *, negated: bool) -> str:
-        """The end of a sentence about its noun: contains “oak”."""
-        raise NotImplementedError
-
+    @abstractmethod
     def clause(self, asked: Asked, values: Sequence[Value], *, negated: bool, plural: bool) -> str:
         """What the values mean, as said of records."""
-        return f"whose {self.noun} {self.says(asked, values, negated=negated)}"
 
     def naming(self, asked: Asked, values: Sequence[Value]) -> str:
         """What the values name, where they name records: the tag Food. Else ""."""
@@ -70,6 +67,19 @@ class Facet:
     def said(self, asked: Asked, ids: Sequence[int], values: Sequence[Value]) -> dict[int, str]:
         """What records say here, by id; who says nothing is left out. Free words show where `values` stand."""
         return {}
+
+
+@dataclass(frozen=True)
+class NounFacet(Facet):
+    """A facet that is spoken of by its noun: whose address contains “oak”."""
+
+    @abstractmethod
+    def says(self, asked: Asked, values: Sequence[Value], *, negated: bool) -> str:
+        """The end of a sentence about its noun: contains “oak”."""
+
+    def clause(self, asked: Asked, values: Sequence[Value], *, negated: bool, plural: bool) -> str:
+        """What the values mean, as said of records."""
+        return f"whose {self.noun} {self.says(asked, values, negated=negated)}"
 
 
 def is_or_not(negated: bool) -> str:
@@ -134,16 +144,19 @@ def numbers_of(facet: Facet, value: Value, *, whole: bool) -> Numbers:
         raise refuse(facet, value, "it is a number: 5, >5, <=5, 2..5") from None
 
 
+_ALWAYS = peewee.SQL("1 = 1")
+
+
 def nothing() -> Condition:
-    """A condition that always holds: a value that is still being typed does not choose yet."""
-    return peewee.SQL("1 = 1")
+    """The condition that always holds, one and the same: a value that is still being typed does not choose yet."""
+    return _ALWAYS
 
 
 # -------------------------------------------------------------------- declared fields
 
 
 @dataclass(frozen=True)
-class FieldFacet(Facet):
+class FieldFacet(NounFacet):
     """A declared field that is no link."""
 
     how: Declared
@@ -266,7 +279,7 @@ def begun(values: Sequence[Suggested], prefix: str) -> list[Suggested]:
 
 
 @dataclass(frozen=True)
-class KeyFacet(Facet):
+class KeyFacet(NounFacet):
     """The number of a record."""
 
     @property
@@ -296,19 +309,12 @@ class KeyFacet(Facet):
 # -------------------------------------------------------------------- titles
 
 
-def called(record: Table) -> str:
-    """What a record is called: of a site, which often has no name, where it is."""
-    if isinstance(record, Site):
-        return ", ".join(filter(None, (record.name, record.address, record.city))) or title_of(record)
-    return title_of(record)
-
-
 NAMING = frozenset({"name", "code", "label"})
 """Title fields that name a record: what a query calls by one must be there."""
 
 
 @dataclass(frozen=True)
-class TitleFacet(Facet):
+class TitleFacet(NounFacet):
     """What a record is called; a site is known by its address and its city too."""
 
     by_key: bool = False
@@ -385,7 +391,7 @@ class TitleFacet(Facet):
 
 
 @dataclass(frozen=True)
-class OwnFacet(Facet):
+class OwnFacet(NounFacet):
     """A field that the coalition added."""
 
     own: CustomField

@@ -172,9 +172,29 @@ class Field:
         is_open = term.is_open and value is term.values[-1]
         if is_open and not fold(value.text):
             return nothing()
-        if any(way.is_absent_by and spelled(value.text) == way.is_absent_by for way in self.ways):
+        if self._is_absence(value):
             return negated(any_of([way.condition(asked, None, "ever", is_open=False) for way in self.ways]))
         return any_of([way.condition(asked, value, term.as_of, is_open=is_open) for way in self.ways])
+
+    def settled(self, asked: Asked, term: Term) -> Term:
+        """A term without its last value, while that is typed and chooses nothing yet.
+
+        Raises:
+            QueryError: it cannot become a value.
+        """
+        if not term.is_open or not term.values:
+            return term
+        last = term.values[-1]
+        if self._is_absence(last):
+            return term
+        chosen = (way.facet.condition(asked, last, is_open=True) for way in self.ways)
+        if fold(last.text) and all(each is not nothing() for each in chosen):
+            return term
+        return replace(term, values=term.values[:-1], is_open=False)
+
+    def _is_absence(self, value: Value) -> bool:
+        """Whether a value is the word for having none: `status:none`."""
+        return any(way.is_absent_by and spelled(value.text) == way.is_absent_by for way in self.ways)
 
     def given(self, asked: Asked, as_of: str) -> Condition:
         """The condition that a record has anything here."""

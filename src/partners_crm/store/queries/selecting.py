@@ -10,11 +10,9 @@ from partners_crm.normalize.text import fold
 from partners_crm.store.open import Handle
 from partners_crm.store.queries.asked import Asked, Condition, any_of, both, negated
 from partners_crm.store.queries.facets import nothing
-from partners_crm.store.queries.fields import fixed_names, names_of, resolve
+from partners_crm.store.queries.fields import names_of, resolve
 from partners_crm.store.queries.grammar import parse
 from partners_crm.store.queries.tree import All, Node, Not, Term, terms_of
-
-taken_words = fixed_names
 
 
 def selection(db: Handle, table: type[Table], text: str, *, map_code: str, today: date, typing: bool = False) -> Any:
@@ -48,8 +46,12 @@ def compiled(asked: Asked, table: type[Table], tree: Node, *, is_negated: bool =
         QueryError: a field or a value means nothing, or it is too deep.
     """
     if isinstance(tree, Term):
-        found = resolve(asked, table, tree.field, tree.as_of).condition(asked, tree)
-        return negated(found) if is_negated else found
+        field = resolve(asked, table, tree.field, tree.as_of)
+        if not is_negated:
+            return field.condition(asked, tree)
+        # What does not choose yet leaves nothing out.
+        term = field.settled(asked, tree)
+        return negated(field.condition(asked, term)) if term.values else nothing()
     if isinstance(tree, Not):
         return compiled(asked, table, tree.of, is_negated=not is_negated)
     if not tree.parts:

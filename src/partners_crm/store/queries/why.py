@@ -10,14 +10,14 @@ from partners_crm.model import SiloShare, Table
 from partners_crm.normalize.text import few
 from partners_crm.store.open import Handle
 from partners_crm.store.queries.asked import Asked, Condition
-from partners_crm.store.queries.facets import FieldFacet, TitleFacet, called
+from partners_crm.store.queries.facets import FieldFacet, TitleFacet
 from partners_crm.store.queries.fields import HasFacet, Way, resolve
 from partners_crm.store.queries.grammar import parse
 from partners_crm.store.queries.selecting import compiled, leaves_archived_out, selected
 from partners_crm.store.queries.steps import Hop, lasting
 from partners_crm.store.queries.tree import Term, Value, terms_of
 from partners_crm.store.queries.words import WordFacet
-from partners_crm.store.read import by_id, by_ids, parts, title_of, tuples
+from partners_crm.store.read import by_id, by_ids, called, parts, title_of, tuples
 
 MOST = 3
 """Records that one reason names."""

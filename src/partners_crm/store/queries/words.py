@@ -16,11 +16,11 @@ from partners_crm.model import Contact, Organization, Site, Table, is_private
 from partners_crm.normalize.text import fold
 from partners_crm.store.fulltext import mentions
 from partners_crm.store.queries.asked import Asked, Condition
-from partners_crm.store.queries.facets import Facet, called, shown
+from partners_crm.store.queries.facets import Facet, shown
 from partners_crm.store.queries.phrasing import either, quoted
 from partners_crm.store.queries.steps import Hop, steps
 from partners_crm.store.queries.tree import Value
-from partners_crm.store.read import by_ids
+from partners_crm.store.read import by_ids, called
 
 _LOOKED_AT: dict[type[Table], tuple[str, ...]] = {
     Organization: (
