@@ -19,10 +19,10 @@ from partners_crm.services.duplicates import THRESHOLD
 Write = Callable[..., Path]
 
 DOORS = (
-    "Organization,Address,City,ZIP,Phone,Contact\n"
-    "Open Door Shelter,560 West Lake Street,Peoria,61602,312-555-0142,Dana Reyes\n"
-    "Open Door,560 W Lake St,Peoria,61602,,Danna Reyes\n"
-    "River Table,12 Water St,Peoria,61602,,\n"
+    "Organization,Address,City,ZIP,Phone,Contact,Contact Email\n"
+    "Open Door Shelter,560 West Lake Street,Peoria,61602,312-555-0142,Dana Reyes,dana@example.org\n"
+    "Open Door,560 W Lake St,Peoria,61602,,Danna Reyes,dana@example.org\n"
+    "River Table,12 Water St,Peoria,61602,,,\n"
 )
 LIST = (
     "id,name,address,city,phone,source\n"
@@ -53,7 +53,7 @@ def test_the_list_names_both_and_says_why(doors: Partners) -> None:
     assert (done.code, done.err) == (0, "")
     header, _, row, *words = done.out.splitlines()
     assert header.split() == ["score", "id1", "name1", "id2", "name2", "evidence"]
-    assert re.match(r" *(0\.9\d|1\.00)  +1  Open Door Shelter +2  Open Door  +", row)
+    assert re.match(r" *0\.9\d  +1  Open Door Shelter +2  Open Door  +", row)
     assert "same street address" in row
     assert words == [
         "1 pair of 3 organizations may be one and the same",
@@ -293,3 +293,20 @@ def test_every_verb_explains_itself(bare: Partners) -> None:
         assert done.out.startswith("usage: partners duplicates")
     assert_refused(bare("duplicates"), 2, "which verb")
     assert_refused(bare("duplicates", "marry"), 2, "marry")
+
+
+def test_two_lists_or_the_list_itself_are_refused(partners: Partners, write: Write) -> None:
+    path = write(LIST, "list.csv")
+    two = partners("duplicates", "score", "--csv", path, "--csv", path)
+    assert (two.code, two.err.splitlines()[0]) == (2, "partners: one list at a time")
+    assert "--across" in two.err
+    itself = partners("duplicates", "score", "--csv", path, "--out", path, "--force")
+    assert itself.code == 2
+    assert "is the list itself" in itself.err
+    assert Path(path).read_text(encoding="utf-8") == LIST
+    assert partners("duplicates", "score", "--csv", path, "--out", "new.csv", "--format", "json").code == 2
+
+
+def test_people_are_no_organizations(partners: Partners, write: Write) -> None:
+    people = write("id,first name,last name\n1,Dana,Reyes\n", "people.csv")
+    assert partners("duplicates", "score", "--csv", people, "--of", "organizations").code == 3

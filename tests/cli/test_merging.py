@@ -41,6 +41,26 @@ def test_the_command_shows_the_plan_and_merges(partners: Callable[..., Any], crm
     assert "merged into organization 1" in gone.err
 
 
+def test_the_command_tells_what_is_not_taken_whoever_said_it(partners: Callable[..., Any], crm: Crm) -> None:
+    keep, lose = two(crm, {"kind": "provider"}, {"kind": "advocacy"})
+    for body, status in ((keep, "former"), (lose, "bounced")):
+        add(crm, ContactPoint, organization=body, raw="312-555-0142", status=status)
+    arguments = ("duplicates", "merge", keep, lose, "--take", "name=other", "--take", "note=other")
+    shown = partners(*arguments, "--dry-run")
+    assert "not taken, and kept in the history and on the card: name, kind" in shown.out
+    assert "into 1: Status becomes Bounced instead of No longer in use" in shown.out
+    told = json.loads(partners(*arguments, "--format", "json").out)["merges"][0]
+    assert told["not_taken"] == {"Name, the survivor's": "Alder House", "Kind": "Advocacy group"}
+    assert "not taken: Name, the survivor's: Alder House" in partners("show", "organization", keep).out
+
+
+def test_the_command_says_that_there_is_nothing_to_take(partners: Callable[..., Any], crm: Crm) -> None:
+    keep, lose = two(crm, {"note": "mine"})
+    cells = partners("duplicates", "merge", keep, lose, "--take", "note=other", "--dry-run", "--format", "csv").out
+    why = "the other says nothing; the survivor's stays"
+    assert f'"{lose}","Note","mine","","kept","{why}"' in cells.splitlines()
+
+
 def test_the_command_refuses_what_was_declared_not_the_same(partners: Callable[..., Any], crm: Crm) -> None:
     keep, lose = two(crm)
     add(crm, DistinctPair, organization=keep, other_organization=lose, reason="two towns")

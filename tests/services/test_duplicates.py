@@ -192,7 +192,7 @@ def test_a_mailbox_makes_no_pair_of_two_names(crm: Crm) -> None:
             ("Grove Kitchn", "Kitchen@example.org"),
         ):
             point(unit, "email", mail, organization=body(unit, name))
-    assert paired(crm) == [("Grove Kitchen", "Grove Kitchn", frozenset({"same mail", "same name"}))]
+    assert paired(crm) == [("Grove Kitchen", "Grove Kitchn", frozenset({"same mail", "similar name"}))]
 
 
 def test_a_switchboard_makes_no_pairs_but_of_equal_names(crm: Crm) -> None:

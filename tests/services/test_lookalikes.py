@@ -62,3 +62,13 @@ def test_people_are_told_by_both_names_in_either_order(crm: Crm) -> None:
             records.add(unit, Contact, name=name)
     assert named(crm, Contact, {"name": "Reyes, Dana"}) == ["Dana Reyes"]
     assert named(crm, Contact, {"given_name": "Dana", "family_name": "Cole"}) == []
+
+
+def test_among_however_many_that_begin_alike_the_one_is_named(crm: Crm) -> None:
+    bodies(crm, *[f"Community Action Agency of Town{n}" for n in range(150)], "Community Action Agency")
+    assert "Community Action Agency" in named(crm, Organization, {"name": "Community Action Agency"})
+    with crm.changes("people") as unit:
+        for number in range(100):
+            records.add(unit, Contact, name=f"Maria Garcia{'abcdefghij'[number % 10]}{'klmnopqrst'[number // 10]}")
+        records.add(unit, Contact, name="Maria Garcia")
+    assert "Maria Garcia" in named(crm, Contact, {"name": "Maria Garcia"})

@@ -131,6 +131,24 @@ def check_nothing_is_lost(crm: Crm, plan: MergePlan, gone: dict[tuple[str, int],
             assert is_there or (how.label, words) in told, (entity, key, name, value, stays[name], told)
 
 
+def check_nothing_is_given_up(crm: Crm, plan: MergePlan, before: dict[type[Table], dict[int, Table]]) -> None:
+    """Every value of what others went into is there still, or was kept in the journal as the survivor's."""
+    into = {(plan.entity, plan.keep), *((fold.entity, fold.kept) for fold in plan.folds)}
+    for table, rows in before.items():
+        for key, record in rows.items():
+            if (table.entity.name, key) not in into:
+                continue
+            stays = by_id(crm.db, table, key)
+            told = {value for each in folded_into(crm.db, table, key) if each.kept == key for value in each.values}
+            for name, how in table.declarations().items():
+                value = record[name]
+                if how.derived or how.kind in {"link", "flag"} or value in (None, ""):
+                    continue
+                words = show_value(how, value)
+                is_there = stays[name] == value or (how.kind == "note" and words.strip() in stays[name])
+                assert is_there or (f"{how.label}, the survivor's", words) in told, (table, key, name, value, told)
+
+
 def check(graph: Graph, plan: MergePlan, before: dict[type[Table], dict[int, Table]]) -> None:
     """What has to hold after a merge."""
     crm = graph.crm
@@ -145,6 +163,7 @@ def check(graph: Graph, plan: MergePlan, before: dict[type[Table], dict[int, Tab
     }
     assert (plan.entity, plan.lose) in gone
     check_nothing_is_lost(crm, plan, gone)
+    check_nothing_is_given_up(crm, plan, before)
     primaries: dict[int, set[int]] = {}
     for role in where(crm.db, Role):
         if role.is_primary and not role.until:
@@ -153,6 +172,14 @@ def check(graph: Graph, plan: MergePlan, before: dict[type[Table], dict[int, Tab
     if plan.table is Organization:
         sides = [{role["contact"] for role in had if role["organization"] == key} for key in (plan.keep, plan.lose)]
         assert len(primaries.get(plan.keep, set())) <= max(1, *map(len, sides))
+        # Who had one keeps it, and gets no other.
+        assert not sides[0] or primaries[plan.keep] == sides[0]
+        seats = {
+            site.id for site in where(crm.db, Site, organization=plan.keep) if site.kind == "hq" and not site.until
+        }
+        mine = {key for key, site in before[Site].items() if site["organization"] == plan.keep}
+        own = {key for key in mine if before[Site][key]["kind"] == "hq" and not before[Site][key]["until"]}
+        assert not own or seats == own
 
 
 def misplaced(crm: Crm) -> int:

@@ -127,6 +127,36 @@ def test_a_search_refuses_to_run_when_what_it_names_is_gone(
     assert problems(crm) == {}
 
 
+@pytest.mark.parametrize("query", ["parent:{}", "-parent:{}", "id:{}", "river OR id:{}", "site.organization:{}"])
+def test_a_search_refuses_to_run_when_the_number_it_names_is_gone(crm: Crm, save: Save, query: str) -> None:
+    with crm.changes("more") as unit:
+        gone = records.add(unit, Organization, name="Gone Kitchen").id
+        records.add(unit, Organization, name="Branch", parent=gone)
+    save("Kept", query.format(gone))
+    before = names(crm, "saved:Kept")
+    _without(crm, Organization, "name:gone")
+    with pytest.raises(QueryError, match=f"search Kept no longer runs: .*there is no organization {gone}") as refused:
+        names(crm, "saved:Kept")
+    assert "partners history" in refused.value.hint
+    assert list(problems(crm)) == ["Kept"]
+    crm.undo()
+    assert (names(crm, "saved:Kept"), problems(crm)) == (before, {})
+
+
+def test_a_search_that_names_a_merged_record_says_into_which_it_went(crm: Crm, save: Save) -> None:
+    near, river = crm.organizations("near")[0].id, crm.organizations("river")[0].id
+    for number, query in enumerate((f"id:{river}", f"-parent:{river}")):
+        save(f"S{number}", query)
+    crm.merge(Organization, near, river)
+    said = f"it was merged into organization {near}: partners show organization {near}"
+    assert [each.hint for each in crm.searches()] == [said, said]
+    with pytest.raises(QueryError, match=f"id: there is no organization {river}") as refused:
+        names(crm, f"id:{river}")
+    assert refused.value.hint == said
+    crm.undo()
+    assert problems(crm) == {}
+
+
 def test_a_column_it_is_sorted_by_may_go_too(crm: Crm, save: Save) -> None:
     save("Sorted", "", sort="-level")
     _without(crm, CustomField, "key:level")

@@ -15,7 +15,8 @@ from partners_crm.model import Contact, CustomField, Organization, Role, Site, T
 from partners_crm.services import records
 from partners_crm.services.custom_fields import define, set_values
 from partners_crm.store.custom import fields_of, values_of
-from partners_crm.store.queries.selecting import query_fields
+from partners_crm.store.queries.asked import Asked
+from partners_crm.store.queries.fields import names_of
 
 RELEASED = sorted((Path(__file__).parent / "released").glob("schema-*.db.gz"))
 SAID = {
@@ -108,7 +109,7 @@ def test_a_key_may_hold_a_figure_and_belongs_to_one_entity(crm: Crm, found: Foun
     with pytest.raises(QueryError, match="organizations have no field beds"):
         found("beds:12")
     for table, keys in ((Organization, {"chair", "budget"}), (Contact, {"level_2"}), (Site, {"beds"}), (Role, set())):
-        fields = query_fields(crm.db, table, map_code="", today=NOW.date())
+        fields = [name for name, _ in names_of(Asked(crm.db, "", NOW.date()), table)]
         assert keys <= set(fields)
         assert len(fields) == len(set(fields))
     assert fields_of(crm.db, Role) == ()

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from partners_crm.crm import Crm
     from partners_crm.services.merging import Fold, MergePlan  # the parser needs none of it
 
+FIELDS = "custom_value"
+"""The entity of values that are told with the record they are of."""
 SHOWN = 20
 """Folded records that are told one by one; JSON holds all of them."""
 
@@ -120,7 +122,10 @@ def describe_plan(plan: MergePlan) -> list[str]:
     if plan.new_name:
         lines.append(f"other name: {plan.new_name}")
     lines += plan.mended
-    told = [fold for fold in plan.folds if fold.filled or fold.left]
+    left = [each.label.lower() for each in plan.fields if each.is_left]
+    if left:
+        lines.append(f"not taken, and kept in the history and on the card: {', '.join(left)}")
+    told = [fold for fold in plan.folds if fold.entity != FIELDS and (fold.filled or fold.left or fold.given_up)]
     lines += [_fold_line(fold) for fold in told[:SHOWN]]
     if len(told) > SHOWN:
         lines.append(f"… and {len(told) - SHOWN:,} more folded records; --format json tells all")
@@ -131,11 +136,14 @@ def _fold_line(fold: Fold) -> str:
     name = fold.entity.replace("_", " ")
     words = [f"takes {few([f'{label} {value}' for label, value in fold.filled], 5)}"] if fold.filled else []
     words += [f"{label} stays {kept or '(empty)'}, not {lost}" for label, kept, lost in fold.left]
+    words += [f"{label} becomes {kept or '(empty)'} instead of {own}" for label, kept, own in fold.given_up]
     return f"{name} {fold.lost}{f' {fold.title}' if fold.title else ''} into {fold.kept}: {'; '.join(words)}"
 
 
 def plan_json(plan: MergePlan) -> dict[str, Any]:
     """A plan as plain data, without the versions it stands on."""
+    from partners_crm.services.merging import not_taken  # the parser needs none of it
+
     found = asdict(plan)
     del found["versions"]
-    return {**found, "title": plan.title, "moved": plan.moved, "folded": plan.folded}
+    return {**found, "title": plan.title, "moved": plan.moved, "folded": plan.folded, "not_taken": not_taken(plan)}

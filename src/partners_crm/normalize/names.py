@@ -149,9 +149,13 @@ def split_name(full: str) -> tuple[str, str]:
 
 
 def generation_of(full: str) -> str:
-    """The generation that a full name tells at its end, in one spelling: jr, sr, ii, iii or iv; "" without one."""
-    words = (_plain(word.strip(",")) for word in reversed(full.split()))
-    return next((_GENERATIONS[word] for word in words if word in _GENERATIONS), "")
+    """The generation behind a full name, in one spelling: jr, sr, ii, iii or iv; "" without one.
+
+    Only what stands behind two names tells one, or behind a comma: `Sr. Ana Ruiz` is a sister.
+    """
+    parts = [part.split() for part in _ASIDE.sub(" ", full).split(",")]
+    endings = [*parts[0][1 if parts[1:] else 2 :], *(word for part in parts[1:] for word in part)]
+    return next((_GENERATIONS[word] for word in map(_plain, reversed(endings)) if word in _GENERATIONS), "")
 
 
 def _bare(words: list[str]) -> tuple[list[str], bool]:

@@ -79,6 +79,11 @@ class Pairs:
     """Pairs that were left out because they are known to be two."""
 
 
+def hundredths(score: float) -> int:
+    """A score as people read it, in hundredths: cut off, and never the certainty that it is not."""
+    return min(99, int(score * 100))
+
+
 def said_of(agreements: Sequence[Agreement]) -> tuple[str, ...]:
     """What agreements say, in words, each once; of a person's two names in one."""
     words = list(dict.fromkeys(each.words for each in agreements if each.words))
@@ -133,12 +138,13 @@ def possible_duplicates(
 # -------------------------------------------------------------------- pairs that are two
 
 
-def dismissed_pairs(db: Handle, table: type[Table]) -> frozenset[Ids]:
-    """The pairs of ids that are known to be two, the smaller first."""
-    one, other = _links(table)
-    fields = DistinctPair._meta.fields
-    rows = tuples(db, DistinctPair.select(fields[one], fields[other]).where(fields[one].is_null(False)))
-    return frozenset((min(row), max(row)) for row in rows)
+def dismissed_pairs(db: Handle, table: type[Table], key: int | None = None) -> frozenset[Ids]:
+    """The pairs of ids that are known to be two, the smaller first; with `key` those of one record."""
+    first, second = (DistinctPair._meta.fields[name] for name in _links(table))
+    query = DistinctPair.select(first, second).where(first.is_null(False))
+    if key is not None:
+        query = query.where((first == key) | (second == key))
+    return frozenset((min(row), max(row)) for row in tuples(db, query))
 
 
 def dismiss(changes: Changes, table: type[Table], first: int, second: int, reason: str = "") -> DistinctPair:

@@ -25,7 +25,7 @@ from partners_crm.model import (
 from partners_crm.normalize.text import BETWEEN, fold, search_form
 from partners_crm.store import fulltext
 from partners_crm.store.fulltext import Hit, Key
-from partners_crm.store.indexed import SEARCHED, holds, tokens
+from partners_crm.store.indexed import SEARCHED, around, holds, tokens
 from partners_crm.store.open import Handle
 from partners_crm.store.read import by_ids, called
 
@@ -39,8 +39,6 @@ _SPELLINGS = 3
 """Spellings of a word that are tried."""
 _TRIED = 27
 _SUGGESTED = 5
-_BEFORE, _AFTER = 3, 8
-"""Words of a long text that are shown around the one that was found."""
 _OWNERS: Mapping[type[Table], tuple[str, ...]] = {
     OtherName: ("organization",),
     Identifier: ("organization",),
@@ -201,7 +199,7 @@ class _Search:
         if isinstance(record, CustomValue):
             fields = by_ids(self._db, CustomField, [record.field])
             return (
-                f"{fields[record.field].label if record.field in fields else _word(key[0])}: {_around(title, missing)}"
+                f"{fields[record.field].label if record.field in fields else _word(key[0])}: {around(title, missing)}"
             )
         return f"{_word(key[0])}: {', '.join(filter(None, (title, *(text.partition(': ')[2] for text in said))))}"
 
@@ -215,23 +213,11 @@ class _Search:
             held = [word for word in left if holds(form, [word], prefix=True)]
             if held:
                 left = [word for word in left if word not in held]
-                yield f"{how.label.lower()}: {_around(record[name], held)}"
+                yield f"{how.label.lower()}: {around(record[name], held)}"
 
 
 def _word(table: type[Table]) -> str:
     return table.entity.name.replace("_", " ")
-
-
-def _around(text: str, words: Sequence[str]) -> str:
-    """The words of a text around the first that begins as one of these."""
-    parts = text.split()
-    if len(parts) <= _BEFORE + _AFTER:
-        return " ".join(parts)
-    forms = (search_form([part]) for part in parts)
-    places = (at for at, form in enumerate(forms) if any(holds(form, [word], prefix=True) for word in words))
-    start = max(0, min(next(places, 0) - _BEFORE, len(parts) - _BEFORE - _AFTER))
-    cut = parts[start : start + _BEFORE + _AFTER]
-    return f"{'… ' if start else ''}{' '.join(cut)}{' …' if start + len(cut) < len(parts) else ''}"
 
 
 # -------------------------------------------------------------------- what else was meant

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
-from partners_crm.errors import CannotDecide, NotFound, QueryError
+from partners_crm.errors import NotFound, QueryError
 from partners_crm.model import (
     BY_NAME,
     Affiliation,
@@ -34,8 +34,9 @@ from partners_crm.model.custom import OWNERS
 from partners_crm.model.orm import peewee
 from partners_crm.services.values import show_value
 from partners_crm.store.custom import fields_of, said_in, values_of
-from partners_crm.store.maps import map_for, standing
+from partners_crm.store.maps import standing
 from partners_crm.store.open import Handle
+from partners_crm.store.queries.asked import map_code_of
 from partners_crm.store.queries.selecting import selection
 from partners_crm.store.read import by_ids, parts, title_of, tuples
 
@@ -137,10 +138,7 @@ class Listing:
         self.columns = columns_of(table, fields)
         self.own = {field.key: field for field in fields}
         """The coalition's own fields of the entity, by key."""
-        try:
-            self.map_code = map_for(db, today).code
-        except (CannotDecide, NotFound):
-            self.map_code = ""
+        self.map_code = map_code_of(db, today)
         self._selection = selection(db, table, query, map_code=self.map_code, today=today, typing=typing)
         self.order = order or ("name" if "name" in table.declarations() else "id")
         self._ordering = self._order_by()

@@ -1,25 +1,26 @@
 """Whom a record looks like that is being typed: who is known already is named before a second one is saved.
 
-Only a few records are compared, those that full-text search finds under the words of the draft: the time does not grow
-with the coalition.
+Only a few records are compared, those that full-text search finds first under the words of the draft, and who is called
+just so: the time hardly grows with the coalition.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from partners_crm.model import Contact, ContactPoint, Identifier, Organization, OtherName, Site, Table
+from partners_crm.model.orm import peewee
 from partners_crm.normalize.names import split_name
 from partners_crm.normalize.text import fold
 from partners_crm.services.duplicates import dismissed_pairs, said_of
 from partners_crm.services.matching.bodies import name_of, place_of
 from partners_crm.services.matching.coalition import Facts, as_records, facts_of, number_of, reached_by
 from partners_crm.services.matching.weighing import Weights
-from partners_crm.store.fulltext import mentions
+from partners_crm.store.fulltext import Hit, found_first, mentions
 from partners_crm.store.open import Handle
-from partners_crm.store.read import count, tuples
+from partners_crm.store.read import by_ids, count, tuples
 
 LEAST = 0.1
 """The least score of who is named: an equal name alone is worth a word, a similar one is not."""
@@ -97,7 +98,7 @@ def _reached(db: Handle, values: Mapping[str, Any], text: Mapping[str, str]) -> 
 
 def lookalikes(db: Handle, draft: Draft, limit: int = _SHOWN) -> tuple[Lookalike, ...]:
     """Whom a draft looks like, the likeliest first; who is known to be another one is left out."""
-    two = {key for pair in dismissed_pairs(db, draft.table) if draft.key in pair for key in pair}
+    two = set() if draft.key is None else {key for pair in dismissed_pairs(db, draft.table, draft.key) for key in pair}
     own = Facts() if draft.key is None else facts_of(db, draft.table, [draft.key]).get(draft.key, Facts())
     found = set(_candidates(db, draft)) - two - own.apart - {draft.key}
     if not found:
@@ -141,41 +142,51 @@ def _joined(own: Facts, typed: Facts) -> Facts:
 
 
 def _candidates(db: Handle, draft: Draft) -> Iterator[int]:
-    """The ids of the records that share a word, a number, a place or a way to be reached with a draft."""
+    """The ids of the records that share a word, a number, a place or a way to be reached with a draft.
+
+    Of a name first who is called just so, then who has all its words, then who has one of them: there may be more of
+    these than are looked at.
+    """
     table, typed = draft.table, draft.typed
+    named = (Organization, OtherName) if table is Organization else (Contact,)
     for name in typed.names:
+        yield from _called(db, table, name)
         words = name_of(name).words if table is Organization else fold(" ".join(typed.split)).split()
-        for word in sorted(words, key=len, reverse=True)[:_WORDS]:
-            begun = mentions(db, table, word[:_BEGINNING], prefix=True)
-            yield from _some(db, table.select(table.id).where(table.id.in_(begun)))
-            if table is Organization:
-                other = mentions(db, OtherName, word[:_BEGINNING], prefix=True)
-                yield from _some(db, OtherName.select(OtherName.organization).where(OtherName.id.in_(other)))
+        telling = sorted(words, key=len, reverse=True)[:_WORDS]
+        for text in (" ".join(words), *(word[:_BEGINNING] for word in telling)):
+            yield from _owners(db, table, found_first(db, text, _OF_A_WORD, named))
     for place in typed.places:
         line = place_of(*place).line
-        query = Site.select(Site.organization).where(Site.id.in_(mentions(db, Site, line.words[0], prefix=False)))
-        if line.number:
-            query = query.where(Site.id.in_(mentions(db, Site, line.number, prefix=False)))
-        yield from _some(db, query)
+        yield from _owners(db, table, found_first(db, f"{line.number} {line.words[0]}", _OF_A_WORD, (Site,)))
     for values in typed.points.values():
         for value in values:
-            yield from _owners(db, table, mentions(db, ContactPoint, value, prefix=False))
+            yield from _owners(db, table, found_first(db, value, _OF_A_WORD, (ContactPoint,)))
     for numbers in typed.numbers.values():
         for number in numbers:
             # EINs are written with a hyphen, or without.
-            for text in (number, f"{number[:2]}-{number[2:]}"):
-                written = mentions(db, Identifier, text, prefix=False)
-                yield from _some(db, Identifier.select(Identifier.organization).where(Identifier.id.in_(written)))
+            for text in (number, f"{number[:2]} {number[2:]}"):
+                yield from _owners(db, table, found_first(db, text, _OF_A_WORD, (Identifier,)))
 
 
-def _owners(db: Handle, table: type[Table], points: Any) -> Iterator[int]:
-    if table is Contact:
-        yield from _some(db, ContactPoint.select(ContactPoint.contact).where(ContactPoint.id.in_(points)))
-        return
-    yield from _some(db, ContactPoint.select(ContactPoint.organization).where(ContactPoint.id.in_(points)))
-    sited = ContactPoint.select(Site.organization).join(Site, on=(ContactPoint.site == Site.id))
-    yield from _some(db, sited.where(ContactPoint.id.in_(points)))
+def _called(db: Handle, table: type[Table], name: str) -> Iterator[int]:
+    """Who is called just so."""
+    field = table._meta.fields["name"]
+    held = table.select(table.id).where(table.id.in_(mentions(db, table, name, prefix=False)))
+    yield from (key for (key,) in tuples(db, held.where(peewee.fn.fold(field) == fold(name)).limit(_OF_A_WORD)))
 
 
-def _some(db: Handle, query: Any) -> Iterator[int]:
-    return (key for (key,) in tuples(db, query.limit(_OF_A_WORD)) if key is not None)
+def _owners(db: Handle, table: type[Table], hits: Sequence[Hit]) -> Iterator[int]:
+    """The records of an entity that hits are, or hang on."""
+    by_table: dict[type[Table], list[int]] = {}
+    for hit in hits:
+        by_table.setdefault(hit.table, []).append(hit.id)
+    for found, ids in by_table.items():
+        if found is table:
+            yield from ids
+            continue
+        records = by_ids(db, found, ids).values()
+        link = table.entity.name
+        yield from (record[link] for record in records if record[link] is not None)
+        if found is ContactPoint and table is Organization:
+            sites = by_ids(db, Site, {record["site"] for record in records if record["site"] is not None})
+            yield from (site.organization for site in sites.values())

@@ -4,22 +4,13 @@ from __future__ import annotations
 
 from datetime import date
 
-from partners_crm.errors import CannotDecide, NotFound
 from partners_crm.model import Table
-from partners_crm.store.maps import map_for
 from partners_crm.store.open import Handle
 from partners_crm.store.queries import complete as completing
 from partners_crm.store.queries import sentence, why
+from partners_crm.store.queries.asked import map_code_of
 from partners_crm.store.queries.complete import Suggestion
 from partners_crm.store.queries.why import Reason, Why
-
-
-def map_of(db: Handle, today: date) -> str:
-    """The code of the district map that queries are asked on; "" where none holds."""
-    try:
-        return map_for(db, today).code
-    except (CannotDecide, NotFound):
-        return ""
 
 
 def sentence_of(db: Handle, table: type[Table], query: str, *, today: date) -> str:
@@ -28,7 +19,7 @@ def sentence_of(db: Handle, table: type[Table], query: str, *, today: date) -> s
     Raises:
         QueryError: the query does not run.
     """
-    return sentence.sentence_of(db, table, query, map_code=map_of(db, today), today=today)
+    return sentence.sentence_of(db, table, query, map_code=map_code_of(db, today), today=today)
 
 
 def explained(db: Handle, table: type[Table], query: str, record_id: int, *, today: date) -> Why:
@@ -38,12 +29,12 @@ def explained(db: Handle, table: type[Table], query: str, record_id: int, *, tod
         QueryError: the query does not run.
         NotFound: there is no such record.
     """
-    return why.explained(db, table, query, record_id, map_code=map_of(db, today), today=today)
+    return why.explained(db, table, query, record_id, map_code=map_code_of(db, today), today=today)
 
 
 def complete(db: Handle, table: type[Table], text: str, cursor: int, *, today: date) -> tuple[Suggestion, ...]:
     """What could be typed at a place of a query, the likeliest first; nothing where nothing could."""
-    return completing.complete(db, table, text, cursor, map_code=map_of(db, today), today=today)
+    return completing.complete(db, table, text, cursor, map_code=map_code_of(db, today), today=today)
 
 
-__all__ = ["Reason", "Suggestion", "Why", "complete", "explained", "map_of", "sentence_of"]
+__all__ = ["Reason", "Suggestion", "Why", "complete", "explained", "sentence_of"]

@@ -24,6 +24,8 @@ MOST_CHARACTERS = 200
 """Characters of one question that are looked at."""
 LONGEST_WORD = 64
 """Letters by which words are told apart, in the index and in questions."""
+_BEFORE, _AFTER = 3, 8
+"""Words of a long text that are shown around the one that was found."""
 _FORM = 2
 """Raised where the form of the index changes: an older one is built anew."""
 _AT_ONCE = 5_000
@@ -43,6 +45,29 @@ def tokens(text: str) -> list[str]:
 def holds(form: str, words: Sequence[str], *, prefix: bool) -> bool:
     """Whether an indexed text holds words in a row; the last one may go on."""
     return f" {' '.join(words)}{'' if prefix else ' '}" in f" {form} "
+
+
+def around(text: str, wanted: Sequence[str]) -> str:
+    """The words of a text around the first of the folded texts that begins there: a few words, in one line."""
+    parts = text.split()
+    start = 0
+    if len(parts) > _BEFORE + _AFTER:
+        start = max(0, min(_place(parts, wanted) - _BEFORE, len(parts) - _BEFORE - _AFTER))
+    cut = [part if len(part) <= LONGEST_WORD else f"{part[:LONGEST_WORD]}…" for part in parts[start:]]
+    shown = cut[: _BEFORE + _AFTER]
+    return f"{'… ' if start else ''}{' '.join(shown)}{' …' if len(shown) < len(cut) else ''}"
+
+
+def _place(words: Sequence[str], wanted: Sequence[str]) -> int:
+    """The first of the words with which a folded text begins, or its first word does; else 0."""
+    texts = [each.split() for each in wanted if each]
+    for phrases in (texts, [each[:1] for each in texts]):
+        for place in range(len(words)):
+            for phrase in phrases:
+                # As it is indexed: with another spelling, and words that a hyphen joins.
+                if holds(search_form([" ".join(words[place : place + len(phrase)])]), phrase, prefix=True):
+                    return place
+    return 0
 
 
 # -------------------------------------------------------------------- the text of a record

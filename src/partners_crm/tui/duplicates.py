@@ -12,7 +12,7 @@ from partners_crm.errors import PartnersError
 from partners_crm.model import DistinctPair, Operation, Table
 from partners_crm.normalize.text import few
 from partners_crm.services import duplicates
-from partners_crm.services.duplicates import Pair, Pairs
+from partners_crm.services.duplicates import Pair, Pairs, hundredths
 from partners_crm.services.listing import Column
 from partners_crm.services.merging import MergePlan, merge, plan_merge, title_of_merges
 from partners_crm.store.open import Handle
@@ -20,8 +20,6 @@ from partners_crm.store.read import by_ids, records, title_of, tuples
 
 LIKELY = 0.8
 """The probability from which on a pair is called likely."""
-_MOST_SURE = 99
-"""Hundredths: nothing that is computed is certain."""
 _NAMED = 4
 
 
@@ -81,8 +79,7 @@ def _two(db: Handle, table: type[Table]) -> tuple[Two, ...]:
 
 def score_words(score: float) -> str:
     """A probability as a word and a number: "likely .97"."""
-    hundredths = min(_MOST_SURE, int(score * 100))
-    return f"{'likely' if score >= LIKELY else 'perhaps'} .{hundredths:02}"
+    return f"{'likely' if score >= LIKELY else 'perhaps'} .{hundredths(score):02}"
 
 
 # -------------------------------------------------------------------- as rows of a table

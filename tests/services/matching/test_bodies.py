@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.services.matching.lists import every_pair
 
-from partners_crm.services.matching.bodies import NAME, NUMBER, PHONE, PLACE, Bodies, Body, name_of, place_of
+from partners_crm.services.matching.bodies import EQUAL, NAME, NUMBER, PHONE, PLACE, Bodies, Body, name_of, place_of
 from partners_crm.services.matching.slips import CLOSE, NONE, SAME, WEAK
 from partners_crm.services.matching.weighing import UNKNOWN, Weights
 
@@ -41,13 +41,13 @@ def standing(street: str, town: str = "", postal_code: str = "") -> Body:
 @pytest.mark.parametrize(
     ("one", "other", "level"),
     [
-        ("Quillmere House", "The Quillmere House, Inc.", SAME),
-        ("Quillmere House of Hope", "House of Hope Quillmere", SAME),
-        ("Quillmere Day Care", "QUILLMERE DAYCARE", SAME),
+        ("Quillmere House", "The Quillmere House, Inc.", EQUAL),
+        ("Quillmere House of Hope", "House of Hope Quillmere", EQUAL),
+        ("Quillmere Day Care", "QUILLMERE DAYCARE", EQUAL),
         ("Quillmere Family Services", "Quillmere Famly Svcs.", SAME),
         ("Quillmere Senior Center", "Quillmere Seinor Center", SAME),
-        ("Quillmere Child Development Center", "Quillmere CDC", SAME),
-        ("Quillmere (Wickerfold)", "Quillmere", SAME),
+        ("Quillmere Child Development Center", "Quillmere CDC", EQUAL),
+        ("Quillmere (Wickerfold)", "Quillmere", EQUAL),
         ("Quillmere Wickerfold Senior Cent", "Quillmere Wickerfold Senior Center", CLOSE),
         ("Quillmere Wickerfold Senior Cen", "Quillmere Wickerfold Senior Center North", CLOSE),
         ("Quillmere", "Quillmere Wickerfold", CLOSE),
@@ -71,7 +71,7 @@ def test_levels_of_names(one: str, other: str, level: int) -> None:
 
 
 def test_the_town_of_a_record_may_be_left_out_of_its_name() -> None:
-    assert compared(named("Quillmere of Peoria", town="peoria"), named("Quillmere"))["name"] == SAME
+    assert compared(named("Quillmere of Peoria", town="peoria"), named("Quillmere"))["name"] == EQUAL
     assert compared(named("Peoria", town="peoria"), named("Quillmere"))["name"] == NONE
 
 
@@ -79,7 +79,7 @@ def test_the_nearest_two_names_and_places_count() -> None:
     one = named("Lakeside Shelter", "Quillmere", places=(place_of("1 First St", "Alton", ""),))
     places = (place_of("9 Ninth St", "Joliet", ""), place_of("1 First Street", "Alton", ""))
     found = compared(one, named("Harbor House", "Quillmere", places=places))
-    assert (found["name"], PLACE.words[found["place"]]) == (SAME, "same street address")
+    assert (found["name"], PLACE.words[found["place"]]) == (EQUAL, "same street address")
 
 
 @pytest.mark.parametrize(

@@ -169,3 +169,30 @@ def test_the_same_list_gives_the_same_bytes(tmp_path: Path, kind: str) -> None:
         written.append(done.stdout)
     assert written[0].count(b"\n") > 50
     assert written[0] == written[1] == written[2]
+
+
+def test_however_often_a_row_stands_it_is_one(scored: Callable[..., Scored]) -> None:
+    rows = [(number, *ONE) for number in "abcd"]
+    assert len(called(scored(rows))) == 6
+    assert len(called(scored([*rows, ("e", *OTHER), ("f", *APART)]))) == 10
+
+
+def test_another_first_letter_is_another_name(scored: Callable[..., Scored]) -> None:
+    rows = [
+        ("a", "Tallowmere Shelter", "12 Tallow St", "Peoria", "", ""),
+        ("b", "Bellowmere Shelter", "12 Bellow Street", "Peoria", "", ""),
+        ("c", "Grove", "1 Elm St", "Alton", "", ""),
+    ]
+    assert called(scored(rows)) == []
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_one"),
+    [("Dana", "Dana", True), ("John", "Jon", True), ("Maria", "Mario", False), ("Paul", "Paula", False)],
+)
+def test_where_only_names_speak_another_ending_is_another_person(
+    scored: Callable[..., Scored], one: str, other: str, is_one: bool
+) -> None:
+    others = [(f"Quill{letter}", f"Wicker{letter}") for letter in "abcdefgh"]
+    rows = [(str(place), *row) for place, row in enumerate([(one, "Tallowlamp"), (other, "Tallowlamp"), *others])]
+    assert called(scored(rows, ("id", "first name", "last name"))) == ([("0", "1")] if is_one else [])

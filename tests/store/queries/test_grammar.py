@@ -78,6 +78,9 @@ def test_a_query_is_read(text: str, tree: str) -> None:
         ("a OR OR b", "nothing on one side", "a OR b"),
         ("AND a", "nothing on one side", "a blank means and"),
         ("a AND", "nothing on one side", '"AND"'),
+        ("a AND OR b", "the AND at character 3 has nothing on one side", "terms stand side by side"),
+        ("a AND AND b", "the AND at character 3 has nothing on one side", "terms stand side by side"),
+        ("a (b AND OR c)", "the AND at character 6 has nothing on one side", "terms stand side by side"),
         ("a -", "the minus at character 3 says nothing", "before a term"),
         ("- a", "the minus at character 1 says nothing", "-tag:food"),
         ("NOT", "the NOT at character 1 says nothing", "before a term"),
@@ -112,6 +115,7 @@ def test_what_cannot_be_read_is_refused_with_its_place(text: str, message: str, 
         ("(", "[]"),
         ("a OR", "=a"),
         ("a AND", "=a"),
+        ("a AND OR", "=a"),
         ("a -", "=a"),
         ("-", "[]"),
         ("a NOT", "=a"),
@@ -129,7 +133,9 @@ def test_the_end_may_still_be_typed(text: str, tree: str) -> None:
     assert written(parse(text, typing=True)) == tree
 
 
-@pytest.mark.parametrize("text", ["a)", "- a", "OR a", "tag:,food", "a OR OR b", "AND a", "role@soon:x", "() a"])
+@pytest.mark.parametrize(
+    "text", ["a)", "- a", "OR a", "tag:,food", "a OR OR b", "AND a", "role@soon:x", "() a", "a AND OR b"]
+)
 def test_what_cannot_become_right_is_refused_while_typing(text: str) -> None:
     with pytest.raises(QueryError):
         parse(text, typing=True)

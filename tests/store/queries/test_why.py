@@ -7,6 +7,7 @@ import pytest
 from partners_crm.crm import Crm
 from partners_crm.errors import NotFound, QueryError
 from partners_crm.model import Contact, Organization, Site, Table
+from partners_crm.store.indexed import around
 
 
 def reasons(house: Crm, query: str, name: str, table: type[Table] = Organization) -> list[tuple[str, bool, str]]:
@@ -25,6 +26,8 @@ def reasons(house: Crm, query: str, name: str, table: type[Table] = Organization
         ("-status:lapsed", "Near West Homes", ("-status:lapsed", True, "its membership is active member")),
         ("-status:lapsed", "River Table", ("-status:lapsed", False, "its membership is lapsed")),
         ("status:none", "Quiet House", ("status:none", True, "without a membership")),
+        ("status:_nóne", "Quiet House", ("status:_nóne", True, "without a membership")),
+        ("status:_nóne", "Near West Homes", ("status:_nóne", False, "its membership is active member")),
         ("status:active", "Quiet House", ("status:active", False, "without a membership")),
         ("oak", "Near West Homes", ("oak", True, "site: 1840 W Oak St, Chicago")),
         ("hous", "Quiet House", ("hous", True, "it says Quiet House")),
@@ -85,6 +88,17 @@ def test_a_contact_is_told_by_its_organization(house: Crm) -> None:
         ("organization.silo:housing", True, "Housing"),
         ("homes", True, "organization: Near West Homes"),
     ]
+
+
+def test_a_long_text_is_shown_around_the_words() -> None:
+    long = f"{'Notes of a visit. ' * 9}Called Zoë Muñoz–Peña about the food pantry. {'Nothing else came up. ' * 9}"
+    for wanted in ("munoz", "zoe munoz", "munoz pena", "munozpena", "pena"):
+        assert "Zoë Muñoz" in around(long, [wanted])
+    assert around(long, ["zoe"]) == "… a visit. Called Zoë Muñoz–Peña about the food pantry. Nothing else …"
+    assert around(long, ["nowhere"]).startswith("Notes of a visit.")
+    assert around(long, []) == around(long, ["nowhere"])
+    assert around(" Short\n text ", ["text"]) == "Short text"
+    assert len(around("x" * 60_000, ["x"])) < 100
 
 
 def test_an_empty_query_has_no_reasons(house: Crm) -> None:

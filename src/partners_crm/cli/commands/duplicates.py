@@ -27,8 +27,9 @@ def add_arguments(parser: Parser, _name: str) -> None:
     listed.add_argument("--min-score", type=number, metavar="P", help="the least probability (default 0.5)")
     scored = parser.verb("score", "score the pairs of a list in a file, or of the coalition", formats=("csv", "json"))
     scored.add_argument(
-        "--csv", type=Path, metavar="FILE", help="a list of people or organizations; its columns are guessed"
-    )
+        "--csv", type=Path, action="append", metavar="FILE",
+        help="a list of people or organizations; its columns are guessed",
+    )  # fmt: skip
     scored.add_argument("--out", type=Path, metavar="FILE", help="write id1,id2,score there (default: print them)")
     scored.add_argument("--of", choices=("people", "organizations"), help="what the list is of (default: guessed)")
     scored.add_argument("--across", default="", metavar="COLUMN", help="compare only rows that differ in this column")
@@ -57,7 +58,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _list(options: argparse.Namespace) -> int:
     from partners_crm.cli.coalition import to_read
-    from partners_crm.services.duplicates import THRESHOLD, possible_duplicates
+    from partners_crm.services.duplicates import THRESHOLD, hundredths, possible_duplicates
     from partners_crm.services.listing import entity_of
 
     least = THRESHOLD if options.min_score is None else options.min_score
@@ -93,7 +94,7 @@ def _list(options: argparse.Namespace) -> int:
         )
         return exit_codes.DONE
     rows = [
-        (f"{each.score:.2f}", each.first, each.first_title, each.second, each.second_title, each.why)
+        (f"0.{hundredths(each.score):02}", each.first, each.first_title, each.second, each.second_title, each.why)
         for each in found.pairs
     ]
     labels = ("score", "id1", "name1", "id2", "name2", "evidence")
@@ -114,8 +115,15 @@ def _list(options: argparse.Namespace) -> int:
 def _score(options: argparse.Namespace) -> int:
     if options.csv is None and (options.of or options.across):
         raise ConfigError("--of and --across are about a list in a file", "name it: --csv FILE")
+    if len(options.csv or ()) > 1:
+        raise ConfigError(
+            "one list at a time", "put both into one file, with a column that says which: --across COLUMN compares them"
+        )
+    options.csv = options.csv[0] if options.csv else None
     if options.out is not None:
-        _refuse_taken(options.out, force=options.force)
+        if options.format == "json":
+            raise ConfigError("--out writes CSV", "leave --out away to print JSON")
+        _refuse_taken(options)
     lines, words = _of_coalition(options) if options.csv is None else _of_file(options)
     say(words)
     if options.out is not None:
@@ -156,11 +164,14 @@ def _of_coalition(options: argparse.Namespace) -> tuple[Lines, str]:
     return lines, f"{found.looked_at:,} organizations compared"
 
 
-def _refuse_taken(path: Path, *, force: bool) -> None:
+def _refuse_taken(options: argparse.Namespace) -> None:
     from partners_crm.store.files import refuse_url
 
+    path = options.out
     refuse_url(path)
-    if path.exists() and not force:
+    if path.exists() and options.csv is not None and options.csv.exists() and path.samefile(options.csv):
+        raise ConfigError(f"{path} is the list itself", "name another file")
+    if path.exists() and not options.force:
         raise ConfigError(f"{path} is there already", "name another file, or add --force")
 
 

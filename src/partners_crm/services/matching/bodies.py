@@ -7,7 +7,7 @@ sum; a name must speak for a pair too.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from math import log
@@ -53,8 +53,13 @@ _SURE = 5
 _KEY_WORDS = 30
 """Records that share a word from which on it is no key."""
 
+ALIKE, EQUAL = SAME, SAME + 1
+"""Levels of a name above being within the other: in another spelling, and the same."""
 NAME = Feature(
-    "name", (0.02, 0.04, 0.18, 0.76), ("another name", "similar name", "name within the other", "same name"), 300
+    "name",
+    (0.02, 0.04, 0.18, 0.16, 0.6),
+    ("another name", "partly the same name", "name within the other", "similar name", "same name"),
+    300,
 )
 PLACE = Feature(
     "place",
@@ -160,17 +165,19 @@ class Bodies:
         self.bodies = bodies
         self.records = max(len(bodies), total)
         self._rare = log(population(self.records))
-        self._names = self._words({word for name in body.names for word in name.words} for body in bodies)
-        self._streets = self._words({word for place in body.places for word in place.line.words} for body in bodies)
-        self._addresses = self._values(place.address for body in bodies for place in body.places)
-        self._towns = self._values(place.town for body in bodies for place in body.places)
-        self._zips = self._values(place.zip for body in bodies for place in body.places)
+        # Rows that say the same in all are one body for certain: they do not make what they say a common thing.
+        once = list({_told(body): body for body in bodies}.values())
+        self._names = self._words({word for name in body.names for word in name.words} for body in once)
+        self._streets = self._words({word for place in body.places for word in place.line.words} for body in once)
+        self._addresses = self._values(place.address for body in once for place in body.places)
+        self._towns = self._values(place.town for body in once for place in body.places)
+        self._zips = self._values(place.zip for body in once for place in body.places)
         self._reached = {
-            feature: self._values(each for body in bodies for each in getattr(body, f"{feature.name}s"))
+            feature: self._values(each for body in once for each in getattr(body, f"{feature.name}s"))
             for feature in (PHONE, MAIL, WEB)
         }
         self._numbers = self._values(
-            each for body in bodies for each in (*body.listed, *(one for some in body.numbers.values() for one in some))
+            each for body in once for each in (*body.listed, *(one for some in body.numbers.values() for one in some))
         )
         self._texts = {
             name: self._words(body.texts.get(name, ()) for body in bodies)
@@ -249,7 +256,7 @@ class Bodies:
         ]
         levels = [level for level, _ in found]
         information = [more for _, more in found]
-        if levels[0] != SAME and levels[1] in _ANOTHER_STREET:
+        if levels[0] < ALIKE and levels[1] in _ANOTHER_STREET:
             # Two sites of one agency have its name in theirs, and its phone.
             for place in range(3, 6):
                 information[place] *= _FOLLOWS
@@ -264,7 +271,7 @@ class Bodies:
         if not one.words or not other.words:
             return UNKNOWN, 0.0
         if set(one.words) == set(other.words) or "".join(one.words) == "".join(other.words):
-            return SAME, self._names.information(min(one.words, other.words))
+            return EQUAL, self._names.information(min(one.words, other.words))
         if other.words < one.words:
             # Which of two spellings is looked up must not hang on their order.
             one, other = other, one
@@ -273,9 +280,9 @@ class Bodies:
             return CLOSE, self._names.information(one.words if len(one.words) == 1 else other.words)
         if not shared:
             return NONE, 0.0
-        information = max(0.0, self._names.information(shared) - (_SLIPPED if slipped else 0))
+        information = self._names.information(shared)
         if not left and not right:
-            return (CLOSE if is_cut else SAME), information
+            return CLOSE if is_cut else ALIKE if slipped else EQUAL, information
         if any(map(_means_another, (*left, *right))):
             return NONE, 0.0
         if not left or not right:
@@ -335,7 +342,8 @@ class Bodies:
 
     def _streets_alike(self, one: tuple[str, ...], other: tuple[str, ...]) -> tuple[int, float]:
         shared = frozenset(one) & frozenset(other)
-        if slips.of_words("".join(one), "".join(other)) >= WEAK:
+        left, right = "".join(one), "".join(other)
+        if not _begins_otherwise(left, right) and slips.of_words(left, right) >= WEAK:
             return CLOSE, self._rare - _SLIPPED
         return (WEAK, self._streets.information(shared)) if shared else (NONE, 0.0)
 
@@ -371,6 +379,12 @@ class _Matched(NamedTuple):
     """Whether one of the two is cut off within a word."""
 
 
+def _told(body: Body) -> Hashable:
+    """All that a record says of a body, but for what a list says beside it."""
+    numbers = frozenset((system, values) for system, values in body.numbers.items())
+    return (body.names, body.places, body.phones, body.mails, body.webs, numbers, body.listed)
+
+
 def _best(found: Iterable[tuple[int, float]]) -> tuple[int, float]:
     """The nearest of some comparisons."""
     return max(found, default=(UNKNOWN, 0.0))
@@ -388,13 +402,13 @@ def _matched(one: Name, other: Name) -> _Matched:
     if left and right:
         runs = [*_take_runs(left, right), *_take_runs(right, left)]
         shared += runs
-        slipped = bool(runs)
         for word in [*left]:
             if (match := next((each for each in right if _is_slip(word, each)), None)) is not None:
                 left.remove(word)
                 right.remove(match)
                 shared.append(word)
-                slipped = True
+                # A beginning stands for the whole word: that is no slip.
+                slipped = slipped or not (word.startswith(match) or match.startswith(word))
         is_cut = _leave_cut(one, left, other, right) or _leave_cut(other, right, one, left)
     left = [word for word in left if word not in one.aside]
     return _Matched(shared, left, [word for word in right if word not in other.aside], slipped, is_cut)
@@ -445,10 +459,17 @@ def _is_slip(one: str, other: str) -> bool:
     if one in _ANOTHER or other in _ANOTHER:
         # `housig` is a slip; `womens` is none of `mens`, and `nort` may be a name.
         return shorter >= _SURE and not (one in _ANOTHER and other in _ANOTHER) and _slips(one, other) == 1
+    if _begins_otherwise(one, other):
+        return False
     if abs(len(one) - len(other)) >= _SHORTENED and (one.startswith(other) or other.startswith(one)):
         return True
     most = 1 if shorter < _FROM_A_WORD else 2
     return _slips(one, other) <= most
+
+
+def _begins_otherwise(one: str, other: str) -> bool:
+    """Whether two words are two: a slip of the pen seldom hits the first letter, though it may leave it out."""
+    return len(one) == len(other) and one[0] != other[0]
 
 
 def _slips(one: str, other: str) -> int:

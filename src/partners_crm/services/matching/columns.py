@@ -109,7 +109,8 @@ def guess(headers: Sequence[str], rows: Sequence[Sequence[str]], kind: Kind | No
     kind = kind or _kind(found)
     if kind == "people" and not found.keys() & {"given", "family"}:
         found["person"] = found.get("person") or found.pop("name", [])
-    if not found.get("name") and not any(found.get(each) for each in ("given", "family", "person")):
+    needed = ("name",) if kind == "organizations" else ("given", "family", "person")
+    if not any(map(found.get, needed)):
         return None
     if kind == "organizations":
         for place in _texts(headers, rows, taken):

@@ -11,7 +11,7 @@ from itertools import chain
 from math import log
 
 from partners_crm.services.matching.candidates import Pair, Space, candidates
-from partners_crm.services.matching.rarity import Values
+from partners_crm.services.matching.rarity import POPULATION, Values
 from partners_crm.services.matching.slips import (
     NONE,
     SAME,
@@ -62,6 +62,10 @@ _OF_ONE = frozenset(("date", "key", "street"))
 """What tells people apart who work in one place."""
 _FOLLOWS = 0.5
 """What an agreement counts that follows from another."""
+_COMMON = log(200)
+"""How much a given name says at most where nothing but names speaks: of people in general one in so many has it."""
+_NEIGHBOURS = log(120)
+"""How much less a near one says there that ends otherwise: Maria and Mario, Paul and Paula are two names."""
 
 
 class _Plain:
@@ -111,12 +115,14 @@ class People:
         self._people = people
         self.plain = {name: column for name, column in plain.items() if any(column)}
         self.many = {name: column for name, column in many.items() if any(column)}
+        self._once = self._different()
         self._fields = [_Plain(name, self.plain[name], self._rarity(name)) for name in PLAIN if name in self.plain]
         self._columns = [(field.values, field.information, field) for field in self._fields]
         places = {field.name: place for place, field in enumerate(self._fields)}
         self._swapped = [(places[one], places[other]) for one, other in SWAPPED if one in places and other in places]
         self._shared = [
-            (column, Values((each for own in column for each in own), self.records)) for column in self.many.values()
+            (column, Values((each for row in self._once for each in column[row]), self.records))
+            for column in self.many.values()
         ]
         self._generations = self.plain.get(GENERATION)
         self.features = tuple(self._features())
@@ -129,8 +135,18 @@ class People:
     def _rarity(self, name: str) -> Values:
         # A name that is a given name here may be a family name there.
         group = next((pair for pair in SWAPPED if name in pair), (name,))
-        values = [value for each in group for value in self.plain.get(each, ()) if value]
-        return Values(values, self.records)
+        columns = [self.plain[each] for each in group if each in self.plain]
+        return Values((value for column in columns for row in self._once if (value := column[row])), self.records)
+
+    def _different(self) -> Sequence[int]:
+        """The places of the rows that differ: several that say the same in all are one person for certain.
+
+        In a long list they do not make what they say a common thing.
+        """
+        columns = (*self.plain.values(), *self.many.values())
+        if not columns or self._people > POPULATION:
+            return range(self._people)
+        return tuple({row: place for place, row in enumerate(zip(*columns, strict=True))}.values())
 
     def _features(self) -> Iterator[Feature]:
         for field in self._fields:
@@ -160,6 +176,8 @@ class People:
         zip_code = self.plain.get("zip") or town
         yield from (enumerate(self.plain[name]) for name in ("date", "key") if name in self.plain)
         yield enumerate([one + other if one < other else other + one for one, other in zip(*names, strict=True)])
+        if self._names is not None:
+            yield enumerate(_both(begun("family", 6), begun("given", 1)))
         for some, place in ((names, zip_code), (names, town), (streets, zip_code), (streets, town), (streets, house)):
             yield chain(*(enumerate(_both(column, place)) for column in some))
         yield chain(*(enumerate(_both(name, street)) for name in names for street in streets))
@@ -205,10 +223,25 @@ class People:
         for level, more in shared:
             levels.append(level)
             found.append(more if more == most else more * _FOLLOWS)
+        if self._names is not None and not most:
+            self._among_names(pair, levels, found)
         if self._generations:
             levels.append(_generation(self._generations[first], self._generations[second]))
             found.append(0.0)
         return levels, found
+
+    def _among_names(self, pair: Pair, levels: Sequence[int], found: list[float]) -> None:
+        """Weigh the names where nothing else agrees."""
+        assert self._names is not None
+        given, family = self._names
+        values = self._fields[given].values
+        found[given] = min(found[given], _COMMON)
+        if levels[given] != SAME and values[pair[0]][-1:] != values[pair[1]][-1:]:
+            found[given] = max(0.0, found[given] - _NEIGHBOURS)
+        if NONE in levels[len(self._fields) :]:
+            # Who works elsewhere and is reached otherwise has the name of another one, as far as anybody knows.
+            found[given] *= _FOLLOWS
+            found[family] *= _FOLLOWS
 
     def _are_two(self, pair: Pair, levels: Sequence[int]) -> bool:
         """Whether nothing else can make one person of two: most pairs of a list of colleagues end here."""

@@ -7,7 +7,7 @@ record went into which (`store/merges`); an undo brings both back exactly.
 
 from partners_crm.services.merging.applying import carry_out, merge, merge_all, merge_pair, title_of_merges
 from partners_crm.services.merging.fields import FieldChoice
-from partners_crm.services.merging.plan import Fold, MergePlan, Relation, plan_merge
+from partners_crm.services.merging.plan import Fold, MergePlan, Relation, not_taken, plan_merge
 from partners_crm.services.merging.rules import MERGEABLE, RULES
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "merge",
     "merge_all",
     "merge_pair",
+    "not_taken",
     "plan_merge",
     "title_of_merges",
 ]

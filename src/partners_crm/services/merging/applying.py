@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from partners_crm.errors import ConfigError, Conflict
-from partners_crm.model import ENTITIES, OtherName, Site, Table
+from partners_crm.model import BY_NAME, ENTITIES, OtherName, Site, Table
 from partners_crm.services import placing, records
 from partners_crm.services.merging.fields import GROUPS
 from partners_crm.services.merging.mending import REPLACED
@@ -191,7 +191,7 @@ class _Merge:
         work, plan = self.work, self.plan
         rows = [(plan.lose, work.table, plan.keep, cells_of(plan.lose_uid, plan.lose_title, not_taken(plan)))]
         for fold in folds_of(work):
-            table = next(each for each in work.into if each.entity.name == fold.entity)
+            table = BY_NAME[fold.entity]
             uid = str(work.before[table][fold.lost]["uid"])
             rows.append((fold.lost, table, fold.kept, cells_of(uid, fold.title, left_of(fold))))
         self.unit.keep_source_rows(

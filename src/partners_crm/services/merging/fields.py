@@ -31,6 +31,8 @@ ENDS = frozenset({"archived_on", "until"})
 """Days that end a record: an empty one says that it lasts."""
 CERTAIN = frozenset({"do_not_contact"})
 """Flags that no merge takes back."""
+NOTHING_TO_TAKE = "the other says nothing; the survivor's stays"
+"""Why what was asked for is not taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,16 @@ class FieldChoice:
     def is_lost(self) -> bool:
         """Whether the other record says something here that the survivor does not say in the end."""
         return bool(self.other) and self.taken in {"kept", "none"} and self.other != self.result
+
+    @property
+    def is_given_up(self) -> bool:
+        """Whether the survivor says something here that it does not say in the end."""
+        return bool(self.kept) and self.taken in {"other", "none"} and self.kept != self.result
+
+    @property
+    def is_left(self) -> bool:
+        """Whether what one of the two says does not stand in the end."""
+        return self.is_lost or self.is_given_up
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,13 +182,17 @@ class _Choosing:
 
     def _take_plain(self, name: str) -> None:
         if is_blank(self._lost[name]) and not is_blank(self._kept[name]):
-            self._side(name, "kept", "the survivor's stays")
+            self._side(name, "kept", self._why_kept(name))
         elif name in self._takes:
             self._side(name, self._takes[name], "as was asked")
         elif is_blank(self._kept[name]):
             self._side(name, "other", "fills what was empty")
         else:
             self._side(name, "kept", "the survivor's stays")
+
+    def _why_kept(self, name: str) -> str:
+        """Why the survivor's stays where the other says nothing."""
+        return NOTHING_TO_TAKE if self._takes.get(name) == "other" else "the survivor's stays"
 
     def _side(self, name: str, side: str, why: str, group: str = "") -> None:
         source = self._lost if side == "other" else self._kept
@@ -208,6 +224,8 @@ class _Choosing:
                 self._side(name, "kept", "it holds the other's" if lost.strip() else "the survivor's stays")
             else:
                 self._side(name, "other", "fills what was empty")
+        elif side == "other" and kept.strip() and not lost.strip():
+            self._side(name, "kept", NOTHING_TO_TAKE)
         else:
             self._side(name, side, "as was asked")
 
@@ -224,8 +242,10 @@ class _Choosing:
                 whose = "the survivor" if source is self._kept else "the other"
                 self._said.append(f'"{how.label}" of {whose} {reason}')
                 continue
-            why = "as was asked" if name in self._takes and place == 0 else "the survivor's stays"
-            self._side(name, "kept" if source is self._kept else "other", why if place == 0 else "fills what was empty")
+            why = "as was asked" if name in self._takes else "the survivor's stays"
+            if place:
+                why = NOTHING_TO_TAKE if first == "other" and self._lost[name] is None else "fills what was empty"
+            self._side(name, "kept" if source is self._kept else "other", why)
             return
         self._set(name, None, f"neither has a {label} that can stay")
 
@@ -271,6 +291,8 @@ class _Choosing:
                 source = second if is_blank(first[each]) else first
                 why = "as was asked" if asked else "the survivor's stays"
                 why = "fills what was empty" if source is second else why
+                if asked and source is self._kept and second is self._kept and not is_blank(source[each]):
+                    why = NOTHING_TO_TAKE
                 self._side(each, "other" if source is self._lost else "kept", why, name)
 
     def _contradicts(self, name: str) -> bool:
@@ -359,6 +381,8 @@ def _own(
         if not mine and takes.get(field.key) == "kept":
             side = "none"
         why = "both say the same" if mine == other else "as was asked" if field.key in takes else ""
+        if mine and not other and takes.get(field.key) == "other":
+            why = NOTHING_TO_TAKE
         why = why or ("the survivor's stays" if side == "kept" else "fills what was empty")
         sides[field.id] = side
         state = state_of(mine, other, same=mine == other)

@@ -40,15 +40,23 @@ def _both(work: Working, table: type[Table], link: str) -> tuple[list[Row], list
 def _one_primary(work: Working) -> None:
     """One primary contact: the survivor's. Of a job that ended it stays a fact of the past."""
     own, coming = _both(work, Role, "organization")
-    first = next((row for row in own if row["is_primary"] and not row["until"]), None)
-    if first is None:
+    there = [row for row in own if row["is_primary"] and not row["until"]]
+    if not there:
         return
+    before = work.before[Role]
+    was = [row for row in there if before[row["id"]]["is_primary"]]
+    first = (was or there)[0]
     changed = [row for row in coming if row["is_primary"] and not row["until"] and row["contact"] != first["contact"]]
-    for row in changed:
+    # What was folded into a contact of the survivor may have made a primary one of it.
+    promoted = [row for row in there if was and row not in was and row["contact"] != first["contact"]]
+    for row in (*changed, *promoted):
         row["is_primary"] = False
     if changed:
         count = "the primary contact" if len(changed) == 1 else f"the {len(changed)} primary contacts"
         work.mended.append(f"one primary contact: the survivor's stays, {count} of the other comes as a contact")
+    if promoted:
+        words = "that of the other stays a contact" if len(promoted) == 1 else "those of the other stay contacts"
+        work.mended.append(f"one primary contact: the survivor's stays, {words}")
 
 
 def _one_headquarters(work: Working) -> None:
@@ -58,10 +66,17 @@ def _one_headquarters(work: Working) -> None:
     changed = [row for row in coming if row["kind"] == "hq" and not row["until"]]
     if not there:
         return
+    before = work.before[Site]
+    was = [row for row in there if before[row["id"]]["kind"] == "hq"]
+    promoted = [row for row in there if was and row not in was]
+    for row in promoted:
+        row["kind"] = before[row["id"]]["kind"]
     for row in changed:
         row["kind"] = "service"
     if changed:
         work.mended.append("one headquarters: the survivor's stays, that of the other comes as a service site")
+    if promoted:
+        work.mended.append("one headquarters: the survivor's stays, that of the other stays what it was here")
 
 
 def _whole_shares(work: Working) -> None:

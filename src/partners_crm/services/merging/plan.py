@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
-from partners_crm.model import BY_NAME, Identifier, Organization, Rule, SavedSearch, Table, Tag
+from partners_crm.model import BY_NAME, CustomField, CustomValue, Identifier, Organization, Table
+from partners_crm.model.custom import OWNERS
+from partners_crm.services.merging.asking import named_by
 from partners_crm.services.merging.fields import FieldChoice
 from partners_crm.services.merging.rules import is_blank
 from partners_crm.services.merging.working import Working
 from partners_crm.services.naming import called
 from partners_crm.services.values import show_value
 from partners_crm.store.open import Handle
-from partners_crm.store.read import title_of, tuples
+from partners_crm.store.read import by_ids, title_of
+
+OWN = ", the survivor's"
+"""Follows the label of a value that the survivor gave up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +37,8 @@ class Fold:
     """(label, value) of what the one that stays takes over."""
     left: tuple[tuple[str, str, str], ...]
     """(label, what stays, what does not) where they differ."""
+    given_up: tuple[tuple[str, str, str], ...] = ()
+    """(label, what stays, what the one that stays said before) where it gave something up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,21 +187,63 @@ def folds_of(work: Working) -> list[Fold]:
         if (table, lost) != (work.table, work.lose["id"])
     ]
     names = called(work.db, {(table.entity.name, lost): work.before[table][lost] for table, lost, _ in pairs})
+    own = _own_left(work)
     found = []
+    told: set[tuple[type[Table], int]] = set()
     for table, lost, kept in pairs:
-        before, after, gone = work.before[table][kept], work.now[table][kept], work.before[table][lost]
-        filled, left = [], []
-        for name, how in table.declarations().items():
-            if how.kind == "link" or is_blank(gone[name]) or gone[name] is False:
-                continue
-            value = show_value(how, gone[name])
-            if after[name] != gone[name]:
-                left.append((how.label, show_value(how, after[name]), value))
-            elif before[name] != gone[name]:
-                filled.append((how.label, value))
+        filled, left, given_up = _differences(work, table, lost, kept)
+        left += own.get((table, lost), [])
+        # What several are folded into gives up a value once.
+        given_up = [] if (table, kept) in told else given_up
+        told.add((table, kept))
         title = names[table.entity.name, lost].title
-        found.append(Fold(table.entity.name, kept, lost, title, tuple(filled), tuple(left)))
+        found.append(Fold(table.entity.name, kept, lost, title, tuple(filled), tuple(left), tuple(given_up)))
     return found
+
+
+def _differences(
+    work: Working, table: type[Table], lost: int, kept: int
+) -> tuple[list[tuple[str, str]], list[tuple[str, str, str]], list[tuple[str, str, str]]]:
+    """(what the one that stays takes over, what of the other does not stay, what it gives up), as of `Fold`."""
+    before, after, gone = work.before[table][kept], work.now[table][kept], work.before[table][lost]
+    filled, left, given_up = [], [], []
+    for name, how in table.declarations().items():
+        if how.kind == "link":
+            continue
+        value, stays = show_value(how, gone[name]), show_value(how, after[name])
+        if _says(before[name]) and after[name] != before[name]:
+            given_up.append((how.label, stays, show_value(how, before[name])))
+        if _says(gone[name]) and after[name] != gone[name]:
+            left.append((how.label, stays, value))
+        elif _says(gone[name]) and not _says(before[name]):
+            filled.append((how.label, value))
+    return filled, left, given_up
+
+
+def _own_left(work: Working) -> dict[tuple[type[Table], int], list[tuple[str, str, str]]]:
+    """What folded records say in the coalition's own fields, and those they go into do not, by the folded record.
+
+    Those of the two themselves stand among the fields of the plan.
+    """
+    before, after = work.before.get(CustomValue, {}), work.now.get(CustomValue, {})
+    differing = [
+        (before[lost], after[kept]["value"])
+        for lost, kept in work.into.get(CustomValue, {}).items()
+        if before[lost]["value"] != after[kept]["value"]
+    ]
+    labels = by_ids(work.db, CustomField, {gone["field"] for gone, _ in differing})
+    found: dict[tuple[type[Table], int], list[tuple[str, str, str]]] = {}
+    for gone, stays in differing:
+        for name, table in OWNERS.items():
+            if gone[name] is not None:
+                said = (labels[gone["field"]].label, stays, gone["value"])
+                found.setdefault((table, gone[name]), []).append(said)
+    return found
+
+
+def _says(value: Any) -> bool:
+    """Whether a value says anything: a flag that is not set does not."""
+    return not is_blank(value) and value is not False
 
 
 # -------------------------------------------------------------------- what a person should look at
@@ -208,7 +258,7 @@ def _warnings(work: Working) -> list[str]:
     for choice in work.chosen.choices:
         if choice.name in {"kind", "archived_on"} and choice.state in {"differ", "only other", "only kept"}:
             found.append(f"{choice.label.lower()}: {choice.kept or 'not'} and {choice.other or 'not'}")
-    return found + _named_by(work)
+    return found + named_by(work)
 
 
 def _numbers(work: Working) -> list[str]:
@@ -226,30 +276,32 @@ def _numbers(work: Working) -> list[str]:
     ]
 
 
-def _named_by(work: Working) -> list[str]:
-    """Rules and saved searches that name the record that goes: they would find nothing by that name or number."""
-    title = title_of(work.table.sealed(work.lose)).casefold()
-    is_renamed = title != title_of(work.table.sealed(work.keep)).casefold()
-    if work.table not in {Organization, Tag}:
-        return []
-    asked = [
-        ("rule", tuples(work.db, Rule.select(Rule.name, Rule.terms))),
-        ("saved search", tuples(work.db, SavedSearch.select(SavedSearch.name, SavedSearch.query))),
-    ]
-    by_number = f"of={work.lose['id']}" if work.table is Organization else ""
-    return [
-        f"the {what} {name} names it: {text}"
-        for what, rows in asked
-        for name, text in rows
-        if (is_renamed and title in text.casefold()) or (what == "rule" and by_number in text.split())
-    ]
-
-
 def not_taken(plan: MergePlan) -> dict[str, str]:
-    """What the record that goes said, by label, and the survivor does not say."""
-    return {choice.label: choice.other for choice in plan.fields if choice.is_lost}
+    """What one of the two said and the survivor does not say, by label."""
+    return _cells(
+        (label, value)
+        for choice in plan.fields
+        for label, value, is_gone in (
+            (choice.label, choice.other, choice.is_lost),
+            (f"{choice.label}{OWN}", choice.kept, choice.is_given_up),
+        )
+        if is_gone
+    )
 
 
 def left_of(fold: Fold) -> dict[str, str]:
-    """What a folded record said, by label, and the one that stays does not."""
-    return {label: lost for label, _, lost in fold.left}
+    """What one of two records that were folded said and the one that stays does not, by label."""
+    lost = [(label, value) for label, _, value in fold.left]
+    return _cells([*lost, *((f"{label}{OWN}", value) for label, _, value in fold.given_up)])
+
+
+def _cells(said: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Values by label; of labels that are the same, as the coalition may name its fields, the later are numbered."""
+    found: dict[str, str] = {}
+    for label, value in said:
+        name, number = label, 1
+        while name in found:
+            number += 1
+            name = f"{label} ({number})"
+        found[name] = value
+    return found

@@ -31,6 +31,7 @@ from partners_crm.model import (
     Term,
 )
 from partners_crm.normalize.addresses import place_key
+from partners_crm.normalize.dates import UNKNOWN
 from partners_crm.normalize.text import fold
 from partners_crm.services.importing.keys import number_clue, point_value
 from partners_crm.services.records import ends_before
@@ -89,6 +90,15 @@ class Same:
     """Pairs of links that must not point to the same record: one that would is dropped."""
     together: tuple[tuple[str, ...], ...] = ()
     """Fields that are taken from one side only: filled together where all of the survivor's are empty."""
+    exact: tuple[str, ...] = ()
+    """Fields in which the two may differ as `near` tells. One that is the same in them comes before."""
+    near: Callable[[Values, Values], bool] | None = None
+    """Whether two records that differ in the fields of `exact` are one."""
+
+
+def known_day(kept: str, lost: str) -> str:
+    """The day that is known."""
+    return lost if kept in {"", UNKNOWN} and lost else kept
 
 
 def _facts(*names: str) -> Callable[[Values], Hashable]:
@@ -124,6 +134,25 @@ def _pair(values: Values) -> Hashable:
     return tuple(frozenset((values[name], values[f"other_{name}"])) - {None} for name in ("organization", "contact"))
 
 
+def is_dateless(values: Values) -> bool:
+    """Whether a tie has no dates at all."""
+    return values["since"] in {"", UNKNOWN} and not values["until"]
+
+
+def _one_membership(kept: Values, lost: Values) -> bool:
+    """Whether one of two memberships has no dates, and can be the other one, which has.
+
+    One that lasts is not one that is over, and one that was known before the other began is another one.
+    """
+    if not (is_dateless(kept) or is_dateless(lost)) or _plain(kept["tier"]) != _plain(lost["tier"]):
+        return False
+    bare, dated = (kept, lost) if is_dateless(kept) else (lost, kept)
+    if dated["until"] and bare["status"] == "active":
+        return False
+    begun = "" if dated["since"] == UNKNOWN else dated["since"]
+    return not (begun and bare["recorded_on"] and ends_before(begun, bare["recorded_on"]))
+
+
 def _hq(kept: str, lost: str) -> str:
     """A headquarters stays one; where mail goes is no place of work, whatever the other is."""
     return "hq" if kept != "mailing" and lost == "hq" else kept
@@ -155,9 +184,11 @@ RULES: Mapping[type[Table], Same] = {
         decide={"status": worse, "do_not_contact": either},
     ),
     Membership: Same(
-        _facts("organization", "status", "since", "until"),
+        _facts("organization", "status"),
         agree=("tier", "reason", "recruited_by"),
-        decide={"recorded_on": earlier},
+        decide={"recorded_on": earlier, "since": known_day},
+        exact=("since", "until"),
+        near=_one_membership,
     ),
     Affiliation: Same(
         _facts("organization", "association", "since", "until"),
@@ -181,8 +212,15 @@ RULES: Mapping[type[Table], Same] = {
 }
 
 
+def is_exact(rule: Same, kept: Values, lost: Values) -> bool:
+    """Whether two records are the same in all that tells them apart."""
+    return all(_plain(kept[name]) == _plain(lost[name]) for name in rule.exact)
+
+
 def agree(rule: Same, kept: Values, lost: Values) -> bool:
     """Whether two records with the same identity contradict each other nowhere."""
+    if rule.near is not None and not is_exact(rule, kept, lost) and not rule.near(kept, lost):
+        return False
     return rule.once or all(
         is_blank(kept[name]) or is_blank(lost[name]) or _plain(kept[name]) == _plain(lost[name]) for name in rule.agree
     )

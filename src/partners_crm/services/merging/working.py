@@ -13,6 +13,7 @@ from typing import Any
 
 from partners_crm.errors import ConfigError, InvalidValue
 from partners_crm.model import ENTITIES, CustomValue, DistinctPair, OtherName, Site, Table
+from partners_crm.normalize.spelling import LITTLE_WORDS
 from partners_crm.normalize.text import fold
 from partners_crm.services.merging import mending
 from partners_crm.services.merging.fields import Chosen, choose
@@ -23,6 +24,7 @@ from partners_crm.services.merging.rules import (
     agree,
     canonical,
     combined,
+    is_exact,
 )
 from partners_crm.services.records import derive_site
 from partners_crm.store.open import Handle
@@ -121,15 +123,24 @@ class Working:
     ) -> None:
         now, rows = self.now[table], self.before[table]
         identity = rule.by(values)
-        for other in held.get(identity, ()) if identity is not None else ():
+        found = held.get(identity, ()) if identity is not None else ()
+        for other in sorted(found, key=lambda each: not is_exact(rule, now[each], values)) if rule.exact else found:
             # Two that hung on the same record before were two on purpose, or not for this merge to judge.
             if self._same_links(table, rows[other], rows[key]) or not agree(rule, now[other], values):
+                continue
+            if rule.exact and self._has_one_beside(table, rule, other, key):
                 continue
             self.into.setdefault(table, {})[key] = other
             self._fold(table, rule, other, values)
             return
         now[key] = values
         self._hold(held, rule, key, values)
+
+    def _has_one_beside(self, table: type[Table], rule: Same, other: int, key: int) -> bool:
+        """Whether one that hung on the same record as this one, and is another one, was folded into it already."""
+        rows = self.before[table]
+        folded = (rows[lost] for lost, kept in self.into.get(table, {}).items() if kept == other)
+        return any(self._same_links(table, row, rows[key]) and not is_exact(rule, row, rows[key]) for row in folded)
 
     def _fold(self, table: type[Table], rule: Same, other: int, values: Row) -> None:
         now = self.now[table]
@@ -240,7 +251,7 @@ class Working:
 
 def _without_small(name: str) -> tuple[str]:
     """The initials of a name without its small words: of Alliance for Homes `ah`."""
-    words = [word for word in fold(name).split() if word not in {"and", "of", "for", "the", "in", "at", "on", "to"}]
+    words = [word for word in fold(name).split() if word not in LITTLE_WORDS]
     return ("".join(word[0] for word in words),)
 
 

@@ -7,13 +7,14 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, TypeVar
 
-from partners_crm.errors import QueryError
+from partners_crm.errors import CannotDecide, NotFound, QueryError
 from partners_crm.model import Table
 from partners_crm.model.orm import peewee
 from partners_crm.normalize.text import few, fold
+from partners_crm.store.maps import map_for
 from partners_crm.store.open import Handle
 from partners_crm.store.queries.grammar import MAX_DEPTH
-from partners_crm.store.read import tuples
+from partners_crm.store.read import by_id, tuples
 
 T = TypeVar("T")
 Condition = Any
@@ -70,6 +71,14 @@ class Asked:
             )
 
 
+def map_code_of(db: Handle, today: date) -> str:
+    """The code of the district map that queries are asked on; "" where none holds."""
+    try:
+        return map_for(db, today).code
+    except (CannotDecide, NotFound):
+        return ""
+
+
 def contains(field: Any, text: str) -> Condition:
     """The folded field contains the folded text; nothing but the letters of the text means anything.
 
@@ -113,25 +122,51 @@ def pick(name: str, text: str, values: Mapping[str, T], *, is_open: bool = False
     if not same and is_open:
         same = list(dict.fromkeys(value for word, value in values.items() if spelled(word).startswith(wanted)))
     if not same:
-        raise QueryError(f"{name} cannot be {text}", f"it can be: {', '.join(dict.fromkeys(map(str, values)))}")
+        raise unlike(name, text, values)
     return same
 
 
-def near(text: str, names: Iterable[str]) -> str:
-    """A hint that names those that are spelled most like a text; "" where none is like it."""
+def unlike(name: str, text: str, values: Mapping[str, object]) -> QueryError:
+    """A text that names none of the values; the hint calls each by the first of its words."""
+    first: dict[object, str] = {}
+    for word, value in values.items():
+        first.setdefault(value, word)
+    like = did_you_mean(text, {word: first[value] for word, value in values.items()})
+    return QueryError(f"{name} cannot be {text}", f"{like}{'; ' if like else ''}it can be: {', '.join(first.values())}")
+
+
+def did_you_mean(text: str, names: Mapping[str, str]) -> str:
+    """A hint that proposes what the words spelled most like a text stand for, each once; "" where none is like it."""
     from rapidfuzz import fuzz, process  # only a query that means nothing needs it
 
-    known = {name: fold(name) for name in names if name}
+    known = {word: fold(word) for word in names if word}
     found = process.extract(fold(text), known, scorer=fuzz.WRatio, limit=NEAR, score_cutoff=70)
-    if found:
-        return f"did you mean: {'; '.join(key for _, _, key in found)}"
-    return f"there are: {few(sorted(known), NEAR)}" if known else ""
+    return f"did you mean: {'; '.join(dict.fromkeys(names[word] for _, _, word in found))}" if found else ""
 
 
-def titles_of(asked: Asked, table: type[Table]) -> list[str]:
-    """What the records of an entity are called, at most so many as are compared."""
-    title = table._meta.fields[table.entity.title]
-    return [str(name) for (name,) in tuples(asked.db, table.select(title).limit(_MAX_COMPARED))]
+def near(text: str, names: Iterable[str]) -> str:
+    """A hint that names those that are spelled most like a text, or the first of all; "" where there are none."""
+    known = {name: name for name in names if name}
+    return did_you_mean(text, known) or (f"there are: {few(sorted(known), NEAR)}" if known else "")
+
+
+def titles_of(asked: Asked, table: type[Table], among: Any = None) -> list[str]:
+    """What the records of an entity are called, at most so many as are compared; of a select of ids, of those."""
+    query = table.select(table._meta.fields[table.entity.title])
+    query = query if among is None else query.where(table.id.in_(among))
+    return [str(name) for (name,) in tuples(asked.db, query.limit(_MAX_COMPARED))]
+
+
+def must_be_there(asked: Asked, table: type[Table], name: str, key: int) -> None:
+    """Refuse the number of a record that is not there.
+
+    Raises:
+        QueryError: it is not; the hint says into which it was merged, if it was.
+    """
+    try:
+        by_id(asked.db, table, key)
+    except NotFound as error:
+        raise QueryError(f"{name}: {error.message}", error.hint) from None
 
 
 def matching(

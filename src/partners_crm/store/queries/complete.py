@@ -12,6 +12,7 @@ from partners_crm.model import Table
 from partners_crm.normalize.text import fold
 from partners_crm.store.open import Handle
 from partners_crm.store.queries.asked import Asked
+from partners_crm.store.queries.facets import begun
 from partners_crm.store.queries.fields import MAX_STEPS, names_of, resolve, step_of
 from partners_crm.store.queries.grammar import FIELD, MAX_LENGTH, OPERATORS, field_name
 
@@ -81,8 +82,8 @@ def _values(asked: Asked, table: type[Table], name: str, typed: str, begin: int,
     for way in field.ways:
         for word, about in way.suggest(asked, wanted, MOST):
             found.setdefault(word, about)
-        if way.is_absent_by.startswith(wanted.lower()) and way.is_absent_by:
-            found.setdefault(way.is_absent_by, "no membership at all")
+        if way.is_absent_by:
+            found |= begun([(way.is_absent_by, "no membership at all")], wanted)
     start, end = offset + place, offset + len(typed)
     return _some((Suggestion(start, end, _written(word, prefix), about) for word, about in found.items()))
 

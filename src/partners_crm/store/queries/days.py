@@ -37,6 +37,11 @@ class Days:
     is_ago: bool = False
     """Whether it was written as so long ago."""
 
+    @property
+    def is_turned(self) -> bool:
+        """Whether the range ends before it begins."""
+        return self.operator == ".." and bool(self.last) and self.first > f"{self.last}~"
+
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
@@ -45,6 +50,11 @@ class Numbers:
     operator: Operator
     first: float | None
     last: float | None
+
+    @property
+    def is_turned(self) -> bool:
+        """Whether the range ends before it begins."""
+        return self.first is not None and self.last is not None and self.first > self.last
 
 
 def read_days(text: str, today: date) -> Days:

@@ -16,9 +16,19 @@ from partners_crm.normalize.dates import UNKNOWN
 from partners_crm.normalize.numbers import is_key, number_text
 from partners_crm.normalize.text import fold
 from partners_crm.store.custom import choice_of, owner_of
-from partners_crm.store.queries.asked import Asked, Condition, contains, matching, near, pick, titles_of
+from partners_crm.store.queries.asked import (
+    Asked,
+    Condition,
+    contains,
+    matching,
+    must_be_there,
+    near,
+    pick,
+    titles_of,
+    unlike,
+)
 from partners_crm.store.queries.days import DAY_HELP, DAY_WORDS, Days, Numbers, read_days, read_numbers
-from partners_crm.store.queries.phrasing import days_words, either, numbers_words, quoted
+from partners_crm.store.queries.phrasing import a_or_an, days_words, either, numbers_words, quoted
 from partners_crm.store.queries.tree import Value
 from partners_crm.store.read import by_ids, called, parts, tuples
 
@@ -127,9 +137,12 @@ def days_of(facet: Facet, asked: Asked, value: Value) -> Days:
         QueryError: it means none.
     """
     try:
-        return read_days(value.text, asked.today)
+        days = read_days(value.text, asked.today)
     except ValueError:
         raise refuse(facet, value, DAY_HELP) from None
+    if days.is_turned:
+        raise _turned(facet, value)
+    return days
 
 
 def numbers_of(facet: Facet, value: Value, *, whole: bool) -> Numbers:
@@ -139,9 +152,19 @@ def numbers_of(facet: Facet, value: Value, *, whole: bool) -> Numbers:
         QueryError: it means none.
     """
     try:
-        return read_numbers(value.text, whole=whole)
+        numbers = read_numbers(value.text, whole=whole)
     except ValueError:
         raise refuse(facet, value, "it is a number: 5, >5, <=5, 2..5") from None
+    if numbers.is_turned:
+        raise _turned(facet, value)
+    return numbers
+
+
+def _turned(facet: Facet, value: Value) -> QueryError:
+    first, _, last = value.text.partition("..")
+    return QueryError(
+        f"{facet.name} cannot be {value.text}: the range is turned round", f"write {last.strip()}..{first.strip()}"
+    )
 
 
 _ALWAYS = peewee.SQL("1 = 1")
@@ -177,7 +200,7 @@ class FieldFacet(NounFacet):
         if kind in {"text", "note", "data"}:
             return contains(field, value.text)
         if kind == "choice":
-            return field.in_(self._codes(value, is_open))
+            return field.in_(self.codes([value], is_open=is_open))
         if kind == "flag":
             return field.in_(pick(self.name, value.text, SWITCH, is_open=is_open))
         try:
@@ -189,9 +212,19 @@ class FieldFacet(NounFacet):
                 return nothing()
             raise
 
-    def _codes(self, value: Value, is_open: bool) -> list[str]:
-        names = {code: code for code, _ in self.how.choices} | {label: code for code, label in self.how.choices}
-        return pick(self.name, value.text, names, is_open=is_open)
+    @property
+    def choices(self) -> dict[str, str]:
+        """The code that each word of a choice stands for, codes before labels."""
+        return {code: code for code, _ in self.how.choices} | {label: code for code, label in self.how.choices}
+
+    def codes(self, values: Sequence[Value], *, is_open: bool) -> list[str]:
+        """The codes that values of a choice name, each once.
+
+        Raises:
+            QueryError: one of them names none.
+        """
+        found = (code for each in values for code in pick(self.name, each.text, self.choices, is_open=is_open))
+        return list(dict.fromkeys(found))
 
     def given(self, asked: Asked) -> Condition | None:
         """Not empty; of a flag, that it is on."""
@@ -206,8 +239,7 @@ class FieldFacet(NounFacet):
             return f"{'does not contain' if negated else 'contains'} {either([quoted(each.text) for each in values])}"
         if kind == "choice":
             labels = dict(self.how.choices)
-            codes = dict.fromkeys(code for each in values for code in self._codes(each, True))
-            return f"{is_or_not(negated)} {either([labels[code] for code in codes])}"
+            return f"{is_or_not(negated)} {either([labels[code] for code in self.codes(values, is_open=True)])}"
         if kind == "day":
             words = [days_words(days_of(self, asked, each)) for each in values]
         else:
@@ -288,13 +320,16 @@ class KeyFacet(NounFacet):
         return "number"
 
     def condition(self, asked: Asked, value: Value, *, is_open: bool) -> Condition:
-        """The number, compared."""
+        """The number, compared; one that no record has is refused."""
         try:
-            return on_numbers(self.table.id, numbers_of(self, value, whole=True))
+            numbers = numbers_of(self, value, whole=True)
         except QueryError:
             if is_open:
                 return nothing()
             raise
+        if numbers.operator == "" and not is_open:
+            must_be_there(asked, self.table, self.name, int(numbers.first or 0))
+        return on_numbers(self.table.id, numbers)
 
     def says(self, asked: Asked, values: Sequence[Value], *, negated: bool) -> str:
         """The number."""
@@ -332,18 +367,28 @@ class TitleFacet(NounFacet):
 
     def condition(self, asked: Asked, value: Value, *, is_open: bool) -> Condition:
         """The title contains the text."""
-        if self.by_key and is_key(value.text) and not value.is_quoted:
-            return self.table.id == int(value.text)
+        return self.condition_among(asked, value, None, is_open=is_open)
+
+    def key_of(self, value: Value) -> int | None:
+        """The number of a record that a value is; None for a text, such as one in quotes."""
+        return int(value.text) if self.by_key and is_key(value.text) and not value.is_quoted else None
+
+    def condition_among(self, asked: Asked, value: Value, among: Any, *, is_open: bool) -> Condition:
+        """As `condition`; where nothing is called so, names of a select of ids are proposed. None: of all."""
+        if (key := self.key_of(value)) is not None:
+            if not is_open:
+                must_be_there(asked, self.table, self.name, key)
+            return self.table.id == key
         found = contains(self.title, value.text)
         if self.table is Site:
             return found | contains(Site.address, value.text) | contains(Site.city, value.text)
         if self.table.entity.title in NAMING and not is_open:
-            self._must_exist(asked, value, found)
+            self._must_exist(asked, value, found, among)
         return found
 
-    def _must_exist(self, asked: Asked, value: Value, found: Condition) -> None:
+    def _must_exist(self, asked: Asked, value: Value, found: Condition, among: Any) -> None:
         if not fold(value.text) or not tuples(asked.db, self.table.select(self.table.id).where(found).limit(1)):
-            hint = near(value.text, titles_of(asked, self.table))
+            hint = near(value.text, titles_of(asked, self.table, among))
             listing = f"list them: partners list {self.table.entity.plural}"
             raise QueryError(f"{self.name}: there is no {self.noun} called {value.text}", hint or listing)
 
@@ -361,8 +406,8 @@ class TitleFacet(NounFacet):
 
     def _named(self, asked: Asked, value: Value) -> str:
         title = self.title
-        if self.by_key and is_key(value.text) and not value.is_quoted:
-            found = tuples(asked.db, self.table.select(title).where(self.table.id == int(value.text)))
+        if (key := self.key_of(value)) is not None:
+            found = tuples(asked.db, self.table.select(title).where(self.table.id == key))
             name = quoted(found[0][0]) if found and found[0][0] else f"number {value.text}"
             return f"the {self.noun} {name}"
         same = peewee.fn.fold(title) == fold(value.text)
@@ -370,7 +415,7 @@ class TitleFacet(NounFacet):
         like = tuples(asked.db, self.table.select(title).where(contains(title, value.text)).limit(2))
         if len(found) == len(like) == 1:
             return f"the {self.noun} {quoted(found[0][0])}"
-        return f"{'an' if self.noun[0] in 'aeiou' else 'a'} {self.noun} called {quoted(value.text)}"
+        return f"{a_or_an(self.noun)} called {quoted(value.text)}"
 
     def suggest(self, asked: Asked, prefix: str, most: int) -> list[Suggested]:
         """Titles that begin so."""
@@ -432,7 +477,7 @@ class OwnFacet(NounFacet):
             return [chosen]
         begins = [each for each in choices if fold(each).startswith(fold(value.text))] if is_open else []
         if not begins:
-            raise refuse(self, value, f"it can be: {', '.join(choices)}")
+            raise unlike(self.name, value.text, {each: each for each in choices})
         return begins
 
     def given(self, asked: Asked) -> Condition | None:

@@ -15,9 +15,9 @@ from typing import Any
 
 from partners_crm.errors import QueryError
 from partners_crm.model import Contact, District, Membership, Organization, Silo, Site, Table
-from partners_crm.normalize.text import fold
+from partners_crm.normalize.text import few, fold
 from partners_crm.store.custom import fields_of
-from partners_crm.store.queries.asked import Asked, Condition, any_of, both, near, negated, spelled
+from partners_crm.store.queries.asked import Asked, Condition, any_of, both, did_you_mean, negated, spelled, unlike
 from partners_crm.store.queries.facets import (
     Facet,
     FieldFacet,
@@ -36,6 +36,7 @@ from partners_crm.store.queries.more import (
     JournalFacet,
     PointFacet,
     SiloFacet,
+    read_district,
 )
 from partners_crm.store.queries.phrasing import a_or_an, either
 from partners_crm.store.queries.steps import Hop, Step, lasting, steps
@@ -75,6 +76,15 @@ ABOUT = {
     **JOURNAL,
 }
 """Names that every entity has."""
+_COMMON = (
+    *("name", "title", "status", "silo", "district", "tag", "association", "organization", "contact", "site", "city"),
+    *("phone", "email", "kind", "since"),
+)
+"""Names that people ask for most: an error lists them before the others."""
+_LISTED = 12
+"""Names that an error lists at most."""
+_OWN_LISTED = 4
+"""Fields of the coalition's own among them."""
 
 
 @dataclass(frozen=True)
@@ -91,18 +101,42 @@ class Way:
             QueryError: the value means nothing.
         """
         facet = self.facet
-        found = facet.given(asked) if value is None else facet.condition(asked, value, is_open=is_open)
+        found = facet.given(asked) if value is None else self.meant(asked, value, is_open=is_open)
         if not self.hops:
             return nothing() if found is None else found
         return _before(self.hops, found, self.asks_for(as_of), asked)
 
+    def meant(self, asked: Asked, value: Value, *, is_open: bool) -> Condition:
+        """The condition on the records at its end; what it can be is told of the way, not of its end alone.
+
+        Raises:
+            QueryError: the value means nothing.
+        """
+        facet, absent = self.facet, self.is_absent_by
+        if type(facet) is TitleFacet and self.hops and self.hops[-1].link != facet.table.entity.name:
+            # Not every organization is an association: of such a link only what it leads to is proposed.
+            return facet.condition_among(asked, value, self._linked(), is_open=is_open)
+        try:
+            return facet.condition(asked, value, is_open=is_open)
+        except QueryError:
+            if not absent or not isinstance(facet, FieldFacet):
+                raise
+            raise unlike(facet.name, value.text, {**facet.choices, absent: absent}) from None
+
     def suggest(self, asked: Asked, prefix: str, most: int) -> list[Suggested]:
         """Values that begin so; over a link, those that are linked to."""
-        facet, last = self.facet, self.hops[-1] if self.hops else None
-        if type(facet) is not TitleFacet or last is None or last.is_back:
+        facet, among = self.facet, self._linked()
+        if type(facet) is not TitleFacet or among is None:
             return facet.suggest(asked, prefix, most)
+        return facet.suggest_among(asked, prefix, most, among)
+
+    def _linked(self) -> Any:
+        """A select of the ids that its last link leads to; None where the link leads back, or there is none."""
+        last = self.hops[-1] if self.hops else None
+        if last is None or last.is_back:
+            return None
         link = last.table._meta.fields[last.link]
-        return facet.suggest_among(asked, prefix, most, last.table.select(link).where(link.is_null(False)))
+        return last.table.select(link).where(link.is_null(False))
 
     def asks_for(self, as_of: str) -> str:
         """The date its relations are asked for: who asks for their dates, or for a word, means all of them."""
@@ -115,6 +149,11 @@ class Way:
         """The value that says there is no such record at all, "" where none does."""
         tied = len(self.hops) == 1 and self.hops[0].table is Membership and self.hops[0].is_back
         return "none" if tied and self.facet.name == "status" else ""
+
+    def is_absence(self, value: Value, *, is_open: bool = False) -> bool:
+        """Whether a value is the word for having none, however it is spelled: `status:none`; typed, begins so."""
+        absent, wanted = self.is_absent_by, spelled(value.text)
+        return bool(absent and wanted) and (absent.startswith(wanted) if is_open else absent == wanted)
 
 
 def _before(hops: Sequence[Hop], condition: Condition | None, as_of: str, asked: Asked) -> Condition:
@@ -172,7 +211,7 @@ class Field:
         is_open = term.is_open and value is term.values[-1]
         if is_open and not fold(value.text):
             return nothing()
-        if self._is_absence(value):
+        if self._is_absence(value, is_open):
             return negated(any_of([way.condition(asked, None, "ever", is_open=False) for way in self.ways]))
         return any_of([way.condition(asked, value, term.as_of, is_open=is_open) for way in self.ways])
 
@@ -185,16 +224,15 @@ class Field:
         if not term.is_open or not term.values:
             return term
         last = term.values[-1]
-        if self._is_absence(last):
+        if self._is_absence(last, True):
             return term
-        chosen = (way.facet.condition(asked, last, is_open=True) for way in self.ways)
+        chosen = (way.meant(asked, last, is_open=True) for way in self.ways)
         if fold(last.text) and all(each is not nothing() for each in chosen):
             return term
         return replace(term, values=term.values[:-1], is_open=False)
 
-    def _is_absence(self, value: Value) -> bool:
-        """Whether a value is the word for having none: `status:none`."""
-        return any(way.is_absent_by and spelled(value.text) == way.is_absent_by for way in self.ways)
+    def _is_absence(self, value: Value, is_open: bool) -> bool:
+        return any(way.is_absence(value, is_open=is_open) for way in self.ways)
 
     def given(self, asked: Asked, as_of: str) -> Condition:
         """The condition that a record has anything here."""
@@ -233,7 +271,7 @@ class HasFacet(Facet):
         except QueryError as error:
             if "." in name:
                 raise
-            known = ", ".join(name for name, _ in self.names(asked))
+            known = _listed(asked, self.table, [name for name, _ in self.names(asked)])
             raise QueryError(error.message, f"it can be: {known}") from None
 
     def names(self, asked: Asked) -> Iterator[tuple[str, str]]:
@@ -330,8 +368,9 @@ class TieFacet(Facet):
         found, unknown = [], []
         for way in self._ways():
             try:
-                # What one end does not know may be at the other.
-                found.append(way.condition(asked, value, "", is_open=True))
+                # What one end does not know may be at the other; what chooses nothing there yet is nothing it knows.
+                if is_open or way.facet.condition(asked, value, is_open=True) is not nothing():
+                    found.append(way.condition(asked, value, "", is_open=True))
             except QueryError as error:
                 unknown.append(error)
         if not found:
@@ -369,6 +408,26 @@ def resolve(asked: Asked, table: type[Table], name: str, as_of: str = "") -> Fie
     if found is None:
         raise _unknown(asked, table, name)
     return Field(name, found.ways)
+
+
+def field_of(asked: Asked, table: type[Table], term: Term) -> Field:
+    """What the name of a term stands for.
+
+    Raises:
+        QueryError: it stands for nothing; of a district, such as hd:12, the hint says how it is asked for.
+    """
+    try:
+        return resolve(asked, table, term.field, term.as_of)
+    except QueryError as error:
+        path, _, last = term.field.rpartition(".")
+        texts = [f"{last.replace('_', '-')}:{value.text}" for value in term.values]
+        if not texts or not all(map(read_district, texts)):
+            raise
+        names = [f"{path}{'.' if path else ''}{name}" for name in ("district", "organization.district")]
+        known = next((name for name in names if _resolved(asked, table, name.split("."), "") is not None), "")
+        if not known:
+            raise
+        raise QueryError(error.message, f"write {known}:{','.join(texts)}") from None
 
 
 def _resolved(asked: Asked, table: type[Table], names: Sequence[str], as_of: str) -> Field | None:
@@ -512,11 +571,20 @@ def _unknown(asked: Asked, table: type[Table], name: str) -> QueryError:
         step = step_of(table, part)
         if step is None:
             plural = table.entity.plural.replace("_", " ")
-            relations = ", ".join(steps(table)) or "none"
+            relations = _listed(asked, table, list(steps(table))) or "none"
             return QueryError(f"{name}: {plural} have no relation {part}", f"known relations: {relations}")
         table = step.target
     plural = table.entity.plural
     known = [each for each, _ in names_of(asked, table)]
-    like = near(names[-1], known)
-    like = f"{like}; " if like.startswith("did") else ""
-    return QueryError(f"{plural} have no field {names[-1]}", f"{like}known fields: {', '.join(sorted(known))}")
+    like = did_you_mean(names[-1], {name: name for name in known})
+    hint = f"{like}{'; ' if like else ''}known fields: {_listed(asked, table, known)}"
+    return QueryError(f"{plural} have no field {names[-1]}", hint)
+
+
+def _listed(asked: Asked, table: type[Table], names: Sequence[str]) -> str:
+    """The names that people ask for most, then some that the coalition added, and how many more there are."""
+    own = [each.key for each in fields_of(asked.db, table) if each.key in names][:_OWN_LISTED]
+    places = {name: place for place, name in enumerate(_COMMON)}
+    usual = sorted((name for name in names if name not in own), key=lambda name: places.get(name, len(places)))
+    rest = _LISTED - len(own)
+    return few([*usual[:rest], *own, *usual[rest:]], _LISTED)

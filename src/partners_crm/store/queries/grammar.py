@@ -107,18 +107,26 @@ class _Reader:
                 self.place = here
                 break
             if self._operator("AND"):
-                if not parts or self._peek() in {"", ")"}:
+                if not parts or self._joins_nothing():
                     if self._at_end() and parts:
                         break
                     raise QueryError(
                         f"the AND at character {here + 1} has nothing on one side",
-                        'a blank means and; the word itself stands in quotes: "AND"',
+                        'terms stand side by side: a blank means and; the word itself stands in quotes: "AND"',
                     )
                 continue
             item = self._item(depth)
             if item is not None:
                 parts.append(item)
         return parts[0] if len(parts) == 1 else All(tuple(parts))
+
+    def _joins_nothing(self) -> bool:
+        """Whether no term follows; an operator that is the last word and still being typed is passed."""
+        here = self.place
+        if (self._operator("OR") or self._operator("AND")) and not self._at_end():
+            self.place = here
+            return True
+        return self._peek() in {"", ")"}
 
     def _item(self, depth: int) -> Node | None:
         """A term or a group; None for one that is only begun."""

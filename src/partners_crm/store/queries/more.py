@@ -16,7 +16,7 @@ from partners_crm.model.orm import peewee
 from partners_crm.normalize.dates import ends, starts
 from partners_crm.normalize.text import fold
 from partners_crm.store.maps import setting
-from partners_crm.store.queries.asked import Asked, Condition, contains, matching, near, spelled
+from partners_crm.store.queries.asked import Asked, Condition, contains, did_you_mean, matching, spelled
 from partners_crm.store.queries.days import DAY_WORDS, Days
 from partners_crm.store.queries.facets import Facet, Suggested, TitleFacet, begun, days_of, nothing, numbers_of
 from partners_crm.store.queries.phrasing import days_words, either, number_word, numbers_words, quoted
@@ -44,15 +44,21 @@ _FEWEST_DIGITS = 4
 # -------------------------------------------------------------------- districts and silos
 
 
+def read_district(text: str) -> tuple[str, str, int] | None:
+    """(code of the map or "", chamber, number) of a district as it is typed; None where it is none."""
+    read = _DISTRICT.fullmatch(text.strip())
+    chamber = _CHAMBER_WORDS.get(read["chamber"].lower()) if read else None
+    return (read["map"] or "", chamber, int(read["number"])) if read and chamber else None
+
+
 @dataclass(frozen=True)
 class DistrictFacet(TitleFacet):
     """A district: sldl:12 or hd:12, sldu:5 or sd:5, with the code of a map before it for another one."""
 
     def condition(self, asked: Asked, value: Value, *, is_open: bool) -> Condition:
         """The district, and those nested in it."""
-        read = _DISTRICT.fullmatch(value.text.strip())
-        chamber = _CHAMBER_WORDS.get(read["chamber"].lower()) if read else None
-        if read is None or chamber is None:
+        read = read_district(value.text)
+        if read is None:
             if is_open:
                 return nothing()
             if self.by_key:
@@ -61,17 +67,17 @@ class DistrictFacet(TitleFacet):
                 f"{self.name} cannot be {value.text}",
                 f"write {self.name}:sldl:9 for House 9, {self.name}:sldu:5 for Senate 5",
             )
-        found = self._ids(asked, read["map"], chamber, int(read["number"]))
+        code = (read[0] or asked.map_code).lower()
+        found = self._ids(asked, code, *read[1:])
         if not found:
             if is_open:
                 return nothing()
-            code = (read["map"] or asked.map_code).lower()
-            raise self._unknown(asked, code, chamber, int(read["number"]))
+            raise self._unknown(asked, code, *read[1:])
         return (District.id == found[0]) | (District.parent == found[0])
 
-    def _ids(self, asked: Asked, map_code: str | None, chamber: str, number: int) -> list[int]:
+    def _ids(self, asked: Asked, code: str, chamber: str, number: int) -> list[int]:
         query = District.select(District.id).join(DistrictMap, on=(District.map == DistrictMap.id))
-        on = (DistrictMap.code == (map_code or asked.map_code).lower()) & (District.chamber == chamber)
+        on = (DistrictMap.code == code) & (District.chamber == chamber)
         return [key for (key,) in tuples(asked.db, query.where(on & (District.number == number)))]
 
     def _unknown(self, asked: Asked, code: str, chamber: str, number: int) -> QueryError:
@@ -85,13 +91,11 @@ class DistrictFacet(TitleFacet):
         """Senate district 5 (map il-2021)."""
         words = []
         for value in values:
-            read = _DISTRICT.fullmatch(value.text.strip())
-            if read is None:
+            if (read := read_district(value.text)) is None:
                 words.append(self._named(asked, value))
                 continue
-            chamber = _CHAMBER_WORDS[read["chamber"].lower()].capitalize()
-            code = (read["map"] or asked.map_code).lower()
-            words.append(f"{chamber} district {int(read['number'])} (map {code})")
+            code, chamber, number = read
+            words.append(f"{chamber.capitalize()} district {number} (map {(code or asked.map_code).lower()})")
         return either(words)
 
     def suggest(self, asked: Asked, prefix: str, most: int) -> list[Suggested]:
@@ -122,8 +126,8 @@ class SiloFacet(TitleFacet):
 
     def condition(self, asked: Asked, value: Value, *, is_open: bool) -> Condition:
         """The silo; while it is typed, those that begin so."""
-        if self.by_key and value.text.isascii() and value.text.isdecimal():
-            return Silo.id == int(value.text)
+        if self.key_of(value) is not None:
+            return super().condition(asked, value, is_open=is_open)
         return Silo.id.in_([key for key, *_ in self._found(asked, value, is_open)])
 
     def _found(self, asked: Asked, value: Value, is_open: bool) -> list[tuple[int, str, str, str]]:
@@ -135,16 +139,15 @@ class SiloFacet(TitleFacet):
         begins = [silo for silo in silos if any(spelled(word).startswith(wanted) for word in silo[1:])]
         if is_open and begins:
             return begins
-        codes = [silo[1] for silo in silos]
-        like = near(value.text, [word for silo in silos for word in silo[1:3]])
-        hint = like if like.startswith("did") else f"it can be: {', '.join(codes)}"
-        raise QueryError(f"{self.name} cannot be {value.text}", hint)
+        like = did_you_mean(value.text, {word: silo[1] for silo in silos for word in silo[1:3]})
+        known = f"it can be: {', '.join(silo[1] for silo in silos)}"
+        raise QueryError(f"{self.name} cannot be {value.text}", like or known)
 
     def naming(self, asked: Asked, values: Sequence[Value]) -> str:
         """The silo Housing."""
         names: dict[str, None] = {}
         for each in values:
-            if self.by_key and each.text.isascii() and each.text.isdecimal():
+            if self.key_of(each) is not None:
                 return super().naming(asked, values)
             names.update(dict.fromkeys(name for _, _, name, _ in self._found(asked, each, True)))
         return f"the silo {either(list(names))}"

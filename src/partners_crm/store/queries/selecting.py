@@ -10,7 +10,7 @@ from partners_crm.normalize.text import fold
 from partners_crm.store.open import Handle
 from partners_crm.store.queries.asked import Asked, Condition, any_of, both, negated
 from partners_crm.store.queries.facets import nothing
-from partners_crm.store.queries.fields import names_of, resolve
+from partners_crm.store.queries.fields import field_of
 from partners_crm.store.queries.grammar import parse
 from partners_crm.store.queries.tree import All, Node, Not, Term, terms_of
 
@@ -46,7 +46,7 @@ def compiled(asked: Asked, table: type[Table], tree: Node, *, is_negated: bool =
         QueryError: a field or a value means nothing, or it is too deep.
     """
     if isinstance(tree, Term):
-        field = resolve(asked, table, tree.field, tree.as_of)
+        field = field_of(asked, table, tree)
         if not is_negated:
             return field.condition(asked, tree)
         # What does not choose yet leaves nothing out.
@@ -71,8 +71,3 @@ def _asks_for_archived(term: Term) -> bool:
         return term.field == "archived_on"
     words = [fold(value.text) for value in term.values]
     return "archived" in words or (term.is_open and any(word and "archived".startswith(word) for word in words[-1:]))
-
-
-def query_fields(db: Handle, table: type[Table], *, map_code: str, today: date) -> tuple[str, ...]:
-    """Every field a query on the entity may name without a point, relations first."""
-    return tuple(name for name, _ in names_of(Asked(db, map_code, today), table))

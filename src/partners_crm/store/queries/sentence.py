@@ -60,8 +60,8 @@ def term_clause(asked: Asked, table: type[Table], term: Term, *, negated: bool, 
     """
     way = resolve(asked, table, term.field, term.as_of).ways[0]
     when = _when(term.as_of)
-    if way.is_absent_by and any(value.text.lower() == way.is_absent_by for value in term.values):
-        others = tuple(value for value in term.values if value.text.lower() != way.is_absent_by)
+    if any(map(way.is_absence, term.values)):
+        others = tuple(value for value in term.values if not way.is_absence(value))
         words = f"{'with' if negated else 'without'} any membership"
         if others:
             rest = _way(asked, table, way, Term(term.field, others, term.as_of), negated=negated, plural=plural)
@@ -89,8 +89,7 @@ def _way(asked: Asked, table: type[Table], way: Way, term: Term, *, negated: boo
     if named:
         return _with_named(way, named, noun, negated=negated)
     if not rest and isinstance(facet, FieldFacet) and facet.name == target.entity.title and facet.how.kind == "choice":
-        codes = either([label.lower() for label in _codes(facet, term)])
-        return f"whose {noun} {is_or_not(negated)} {codes}"
+        return f"whose {noun} {is_or_not(negated)} {either(facet.codes(values, is_open=True))}"
     inner = _way(asked, target, Way(rest, facet), term, negated=False, plural=False)
     return f"{'without' if negated else 'with'} {a_or_an(noun)} {inner}"
 
@@ -117,16 +116,6 @@ def _with_named(way: Way, named: str, noun: str, *, negated: bool) -> str:
     if isinstance(facet, TieFacet):
         noun = facet.noun
     return f"{'without' if negated else 'with'} {named}"
-
-
-def _codes(facet: FieldFacet, term: Term) -> list[str]:
-    labels = [label for code, label in facet.how.choices]
-    found = []
-    for value in term.values:
-        wanted = value.text.replace("_", " ").lower()
-        same = [code for code, label in facet.how.choices if wanted in {code.replace("_", " "), label.lower()}]
-        found += same or [value.text]
-    return found if labels else []
 
 
 def _first_step(table: type[Table], hops: tuple[Hop, ...]) -> tuple[str, str, tuple[Hop, ...]]:

@@ -10,7 +10,7 @@ from partners_crm.model import SiloShare, Table
 from partners_crm.normalize.text import few
 from partners_crm.store.open import Handle
 from partners_crm.store.queries.asked import Asked, Condition
-from partners_crm.store.queries.facets import FieldFacet, TitleFacet
+from partners_crm.store.queries.facets import FieldFacet, KeyFacet, OwnFacet, TitleFacet
 from partners_crm.store.queries.fields import HasFacet, Way, resolve
 from partners_crm.store.queries.grammar import parse
 from partners_crm.store.queries.selecting import compiled, leaves_archived_out, selected
@@ -61,15 +61,6 @@ def explained(db: Handle, table: type[Table], text: str, record_id: int, *, map_
     if leaves_archived_out(table, tree) and record["archived_on"]:
         reasons.append(Reason("-is:archived", False, f"archived on {record['archived_on']}"))
     return Why(title_of(record), is_listed, tuple(reasons))
-
-
-def why(db: Handle, table: type[Table], text: str, record_id: int, *, map_code: str, today: date) -> tuple[Reason, ...]:
-    """The reasons alone.
-
-    Raises:
-        QueryError, NotFound: as `explained`.
-    """
-    return explained(db, table, text, record_id, map_code=map_code, today=today).reasons
 
 
 def _reason(asked: Asked, table: type[Table], text: str, term: Term, record_id: int, *, negated: bool) -> Reason:
@@ -140,7 +131,7 @@ def _had(asked: Asked, facet: HasFacet, term: Term, record_id: int) -> list[str]
 
 
 def _own(way: Way, text: str) -> str:
-    plain = isinstance(way.facet, FieldFacet) or type(way.facet).__name__ == "OwnFacet" or way.facet.name == "id"
+    plain = isinstance(way.facet, FieldFacet | OwnFacet | KeyFacet)
     return f"its {way.facet.noun} is {text}" if plain else text
 
 
@@ -177,7 +168,7 @@ def _among(asked: Asked, way: Way, ids: Sequence[int], values: Sequence[Value]) 
     """Those of the ids that fulfil one of the values."""
     condition: Condition = None
     for value in values:
-        if value.text.lower() == way.is_absent_by:
+        if way.is_absence(value):
             continue
         one = way.facet.condition(asked, value, is_open=False)
         condition = one if condition is None else condition | one

@@ -7,7 +7,6 @@ cannot be without. When a relation held does not matter: who asks for a word wan
 # ruff: noqa: ARG002  # every facet is given what any of them needs
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -15,6 +14,7 @@ from functools import cache
 from partners_crm.model import Contact, Organization, Site, Table, is_private
 from partners_crm.normalize.text import fold
 from partners_crm.store.fulltext import mentions
+from partners_crm.store.indexed import around
 from partners_crm.store.queries.asked import Asked, Condition
 from partners_crm.store.queries.facets import Facet, shown
 from partners_crm.store.queries.phrasing import either, quoted
@@ -41,8 +41,6 @@ _LOOKED_AT: dict[type[Table], tuple[str, ...]] = {
 }
 _WHERE = frozenset({"name", "address", "unit", "city", "state", "postal_code", "street"})
 """Fields of a site that say where it is: a word in one of them is shown with the others."""
-_SHOWN = 60
-"""Characters of a text that show where a word stands in it."""
 
 
 @cache
@@ -91,19 +89,7 @@ class WordFacet(Facet):
                 shortest_last = sorted(dict.fromkeys(text for _, text in held), key=len, reverse=True)
                 # A given name says nothing beside the name that holds it.
                 said = [text for text in shortest_last if not any(text in one and text != one for one in shortest_last)]
-                found[key] = ", ".join(_around(text, wanted) for text in said)
+                found[key] = ", ".join(around(text, wanted) for text in said)
                 if isinstance(record, Site) and all(name in _WHERE for name, _ in held):
                     found[key] = called(record)
         return found
-
-
-def _around(text: str, wanted: Sequence[str]) -> str:
-    """The part of a text around the first of the words."""
-    tidy = " ".join(text.split())
-    if len(tidy) <= _SHOWN:
-        return tidy
-    first = wanted[0].split()[0] if wanted and wanted[0] else ""
-    found = re.search(re.escape(first), tidy, re.IGNORECASE)
-    start = max(0, (found.start() if found else 0) - _SHOWN // 3)
-    cut = tidy[start : start + _SHOWN]
-    return f"{'…' if start else ''}{cut}{'…' if start + _SHOWN < len(tidy) else ''}"

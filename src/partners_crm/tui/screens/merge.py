@@ -359,11 +359,11 @@ def more_of(plan: MergePlan) -> list[Content]:
     if plan.new_name:
         rows.append(label(f"{plan.new_name} is kept as a further name."))
     rows += [label(f"{line}.") for line in plan.mended]
-    told = [fold for fold in plan.folds if fold.entity != FIELDS and (fold.filled or fold.left)]
+    told = [fold for fold in plan.folds if fold.entity != FIELDS and (fold.filled or fold.left or fold.given_up)]
     rows += [label(_fold_line(fold)) for fold in told[:FOLDS_SHOWN]]
     if len(told) > FOLDS_SHOWN:
         rows.append(label(f"and {len(told) - FOLDS_SHOWN:,} more folded records"))
-    lost = [each.label.lower() for each in plan.fields if each.is_lost]
+    lost = [each.label.lower() for each in plan.fields if each.is_left]
     if lost:
         rows.append(label(f"Not taken, and kept in the history and on the card: {', '.join(lost)}."))
     return rows
@@ -398,4 +398,5 @@ def _fold_line(fold: Fold) -> str:
     name = fold.entity.replace("_", " ")
     words = [f"takes over {', '.join(f'{label} {value}' for label, value in fold.filled)}"] if fold.filled else []
     words += [f"{label} stays {kept or '(empty)'}, not {lost}" for label, kept, lost in fold.left]
+    words += [f"{label} becomes {kept or '(empty)'} instead of {own}" for label, kept, own in fold.given_up]
     return f"{name} {fold.title or fold.lost} is folded into {fold.kept}: {'; '.join(words)}."
