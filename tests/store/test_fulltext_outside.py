@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from tests.conftest import NOW
 from tests.processes import beside, command
-from tests.store.test_fulltext import add, edit, ids, index_of, is_right, scanned
+from tests.store.indexes import add, edit, ids, index_of, is_right, scanned
 
 from partners_crm.crm import Crm
 from partners_crm.model import Contact, ContactPoint, CustomField, CustomValue, Identifier, Organization
