@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from tests.normalize.strings import texts
 
 from partners_crm.errors import InvalidValue
-from partners_crm.normalize.dates import UNKNOWN, covers, ends, parse_date, starts, written_day
+from partners_crm.normalize.date_words import parse_date
+from partners_crm.normalize.dates import UNKNOWN, covers, ends, starts, written_day
 
 days = st.dates(date(1000, 1, 1), date(2999, 12, 31))
 partials = st.builds(lambda day, length: day.isoformat()[:length], days, st.sampled_from([4, 7, 10]))

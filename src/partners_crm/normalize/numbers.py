@@ -9,8 +9,6 @@ from partners_crm.errors import InvalidValue
 
 LARGEST = 2**53
 """From here on a floating-point number no longer tells whole numbers apart."""
-LARGEST_KEY = 2**63
-"""From here on there is no whole number in a database."""
 _MAX_LENGTH = 60
 _SIGNS = r"[$€£]?"
 _NUMBER = re.compile(
@@ -45,11 +43,6 @@ def parse_number(text: str) -> str:
     if number >= LARGEST:
         raise InvalidValue("number", text[:_MAX_LENGTH], "is out of range")
     return number_text(-number if booked or "-" in (found["sign"], found["minus"]) else number)
-
-
-def is_key(text: str) -> bool:
-    """Whether a text can be the number of a record."""
-    return text.isascii() and text.isdecimal() and int(text) < LARGEST_KEY
 
 
 def number_text(number: float) -> str:

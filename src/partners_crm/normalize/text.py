@@ -94,7 +94,8 @@ _LETTERS = {
     "ƶ": "z",
     "ǥ": "g",
 }
-_APOSTROPHES = "'’‘‛`´ʼʻʹ′＇"
+APOSTROPHES = "'’‘‛`´ʼʻʹ′＇"
+"""What `fold` leaves out between letters."""
 _MAX_FOLDED_CHARACTERS = 20_000
 
 
@@ -116,7 +117,7 @@ class _FoldTable(dict[int, str]):
 
 
 def _fold_step(character: str) -> str:
-    if character in _APOSTROPHES:
+    if character in APOSTROPHES:
         return ""
     if character == "&":
         return " and "
@@ -126,7 +127,7 @@ def _fold_step(character: str) -> str:
 def _keep(character: str) -> str:
     if character in _LETTERS:
         return _LETTERS[character]
-    if character in _APOSTROPHES:
+    if character in APOSTROPHES:
         return ""
     kind = unicodedata.category(character)
     if kind[0] in "LN" or character == "&":
@@ -148,26 +149,6 @@ def fold(text: str) -> str:
     blanks. Idempotent; empty when the text holds neither letters nor digits.
     """
     return " ".join(text.translate(_FOLDED).split())
-
-
-BETWEEN = " · "
-"""What stands between two texts in `search_form`."""
-_JOINING = re.compile("[-\u2010-\u2015\u2212" + re.escape(_APOSTROPHES) + "]")
-
-
-def search_form(texts: Iterable[str]) -> str:
-    """The form under which texts are indexed: each folded, and again with what joins words left out, and as a blank.
-
-    So `Smith-Jones` is found as smith jones and as smithjones, and `O’Connor` as oconnor and as o connor. Between two
-    forms stands a sign that is in no folded text: words in a row are those of one text.
-    """
-    forms: dict[str, None] = {}
-    for text in texts:
-        forms[fold(text)] = None
-        if not text.isalnum() and _JOINING.search(text):
-            forms[fold(_JOINING.sub("", text))] = None
-            forms[fold(_JOINING.sub(" ", text))] = None
-    return BETWEEN.join(form for form in forms if form)
 
 
 _LEGAL_ENDINGS = frozenset(

@@ -360,7 +360,7 @@ def _yes_or_no(text: str) -> str:
 
 
 def _parse_date(text: str) -> str:
-    from partners_crm.normalize.dates import parse_date  # only forms and imports need it
+    from partners_crm.normalize.date_words import parse_date  # only forms and imports need it
 
     return parse_date(text)
 

@@ -22,10 +22,10 @@ from partners_crm.model import (
     Table,
     is_private,
 )
-from partners_crm.normalize.text import BETWEEN, fold, search_form
+from partners_crm.normalize.text import fold
 from partners_crm.store import fulltext
 from partners_crm.store.fulltext import Hit, Key
-from partners_crm.store.indexed import SEARCHED, around, holds, tokens
+from partners_crm.store.indexed import BETWEEN, SEARCHED, around, holds, search_form, tokens
 from partners_crm.store.open import Handle
 from partners_crm.store.read import by_ids, called
 

@@ -19,7 +19,6 @@ from typing import Any, Literal, Protocol
 
 from partners_crm.errors import ConfigError, FileRefused, PermissionRefused
 from partners_crm.model import Site
-from partners_crm.normalize.numbers import is_key
 from partners_crm.normalize.text import fold, reject_reason, tidy
 from partners_crm.services import records
 from partners_crm.services.importing.sheets import ReadOptions, Row, Sheet, read_sheet
@@ -27,7 +26,7 @@ from partners_crm.services.placing import ROOFTOP, indexes, is_no_place, look_ou
 from partners_crm.services.rows import Problem, Refusal, kept_cells
 from partners_crm.store.clock import Clock, utc_now
 from partners_crm.store.open import Handle
-from partners_crm.store.read import by_ids
+from partners_crm.store.read import by_ids, is_key
 from partners_crm.store.read import records as select
 from partners_crm.store.work import Changes, Source, changes
 

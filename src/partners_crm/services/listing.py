@@ -34,11 +34,9 @@ from partners_crm.model.custom import OWNERS
 from partners_crm.model.orm import peewee
 from partners_crm.services.values import show_value
 from partners_crm.store.custom import fields_of, said_in, values_of
-from partners_crm.store.maps import standing
+from partners_crm.store.maps import map_code_of, standing
 from partners_crm.store.open import Handle
-from partners_crm.store.queries.asked import map_code_of
-from partners_crm.store.queries.selecting import selection
-from partners_crm.store.read import by_ids, parts, title_of, tuples
+from partners_crm.store.read import by_ids, parts, present, title_of, tuples
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +137,15 @@ class Listing:
         self.own = {field.key: field for field in fields}
         """The coalition's own fields of the entity, by key."""
         self.map_code = map_code_of(db, today)
-        self._selection = selection(db, table, query, map_code=self.map_code, today=today, typing=typing)
+        self._selection = self._selected(db, typing=typing) if query.strip() else present(table)
         self.order = order or ("name" if "name" in table.declarations() else "id")
         self._ordering = self._order_by()
+
+    def _selected(self, db: Handle, *, typing: bool) -> Any:
+        # A list that is asked nothing, as the first one on the screen, does not wait for the query language.
+        from partners_crm.store.queries.selecting import selection
+
+        return selection(db, self.table, self.query, map_code=self.map_code, today=self.today, typing=typing)
 
     def ids(self, db: Handle, limit: int | None = None) -> array[int]:
         """The ids of the records in order, at most `limit` of them."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import date
 
 from partners_crm.model import Table
+from partners_crm.store.maps import map_code_of
 from partners_crm.store.open import Handle
 from partners_crm.store.queries import complete as completing
 from partners_crm.store.queries import sentence, why
-from partners_crm.store.queries.asked import map_code_of
 from partners_crm.store.queries.complete import Suggestion
 from partners_crm.store.queries.why import Reason, Why
 

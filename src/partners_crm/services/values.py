@@ -80,7 +80,7 @@ def read_plain(how: Declared, text: str) -> Any:
     if how.kind in {"whole", "decimal"}:
         return _read_number(how, text)
     if how.kind == "day" and text:
-        from partners_crm.normalize.dates import parse_date  # only forms and imports need it
+        from partners_crm.normalize.date_words import parse_date  # only forms and imports need it
 
         try:
             return parse_date(text)

@@ -9,10 +9,10 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from partners_crm.model import ENTITIES, ContactPoint, CustomField, CustomValue, Table, is_private
-from partners_crm.normalize.text import fold, search_form
+from partners_crm.normalize.text import APOSTROPHES, fold
 from partners_crm.store.open import Handle
 from partners_crm.store.read import parts, tuples
 
@@ -74,6 +74,26 @@ def _place(words: Sequence[str], wanted: Sequence[str]) -> int:
 
 _PHONE = re.compile(r"\+1(\d{3})(\d{3})(\d{4})")
 _LONG = re.compile(rf"(\S{{{LONGEST_WORD}}})\S+")
+
+
+BETWEEN = " · "
+"""What stands between two texts in `search_form`."""
+_JOINING = re.compile("[-\u2010-\u2015\u2212" + re.escape(APOSTROPHES) + "]")
+
+
+def search_form(texts: Iterable[str]) -> str:
+    """The form under which texts are indexed: each folded, and again with what joins words left out, and as a blank.
+
+    So `Smith-Jones` is found as smith jones and as smithjones, and `O’Connor` as oconnor and as o connor. Between two
+    forms stands a sign that is in no folded text: words in a row are those of one text.
+    """
+    forms: dict[str, None] = {}
+    for text in texts:
+        forms[fold(text)] = None
+        if not text.isalnum() and _JOINING.search(text):
+            forms[fold(_JOINING.sub("", text))] = None
+            forms[fold(_JOINING.sub(" ", text))] = None
+    return BETWEEN.join(form for form in forms if form)
 
 
 def fields_of(table: type[Table]) -> list[str]:

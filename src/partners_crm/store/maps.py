@@ -119,3 +119,11 @@ def map_for(db: Handle, on: date, *, code: str = "", by: str = "seated") -> Dist
 def map_codes(db: Handle) -> list[str]:
     """The codes of the coalition's district maps."""
     return [code for (code,) in tuples(db, DistrictMap.select(DistrictMap.code).order_by(DistrictMap.code))]
+
+
+def map_code_of(db: Handle, today: date) -> str:
+    """The code of the district map that queries are asked on; "" where none holds."""
+    try:
+        return map_for(db, today).code
+    except (CannotDecide, NotFound):
+        return ""

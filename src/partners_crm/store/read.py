@@ -9,7 +9,6 @@ from typing import Any, TypeVar, cast
 from partners_crm.errors import Ambiguous, NotFound
 from partners_crm.model import Site, Table
 from partners_crm.model.orm import peewee
-from partners_crm.normalize.numbers import is_key
 from partners_crm.normalize.text import fold
 from partners_crm.store.open import Handle, faults
 
@@ -19,6 +18,15 @@ Key = TypeVar("Key", int, str)
 
 MANY = 500
 """How many values one `IN (...)` carries; SQLite's usual limit is 32,766 variables a statement."""
+
+LARGEST_KEY = 2**63
+"""From here on there is no whole number in a database."""
+
+
+def is_key(text: str) -> bool:
+    """Whether a text can be the number of a record."""
+    # Python reads no number of some thousand digits.
+    return text.isascii() and text.isdecimal() and len(text) < 20 and int(text) < LARGEST_KEY
 
 
 @contextmanager
@@ -57,6 +65,12 @@ def count(db: Handle, query: Any) -> int:
     """How many rows a query selects."""
     with faults(db):
         return int(query.count(db))
+
+
+def present(table: type[Table]) -> Any:
+    """A select of the ids of the records of an entity that were not put away."""
+    query = table.select(table.id)
+    return query.where(table._meta.fields["archived_on"] == "") if "archived_on" in table.declarations() else query
 
 
 def by_id(db: Handle, table: type[T], record_id: int) -> T:

@@ -12,7 +12,7 @@ from partners_crm.cli.coalition import back_up_daily, to_read, to_write
 from partners_crm.cli.output import out, out_csv, out_json, out_table, say
 from partners_crm.cli.parsing import Parser, day_of, whole_number
 from partners_crm.errors import ConfigError, InvalidValue
-from partners_crm.normalize.dates import parse_date
+from partners_crm.normalize.date_words import parse_date
 from partners_crm.services.seats import Holder, seats
 from partners_crm.store.files import refuse_url
 

@@ -15,7 +15,7 @@ from partners_crm.errors import InvalidValue
 from partners_crm.model import ContactPoint, CustomField, Declared, Site
 from partners_crm.normalize.addresses import place_key
 from partners_crm.normalize.contact_values import normalize_email, normalize_web, split_emails
-from partners_crm.normalize.dates import parse_date
+from partners_crm.normalize.date_words import parse_date
 from partners_crm.normalize.names import split_name
 from partners_crm.normalize.phones import format_phone, split_phones
 from partners_crm.normalize.text import fold, tidy

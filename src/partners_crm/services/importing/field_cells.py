@@ -91,7 +91,7 @@ def _read_day(row: Texts, column: Plain, text: str) -> str:
     if serial := reading.serial_day(text, row.epoch):
         row.remark(column.header, text, f"was read as {serial}")
         return serial
-    from partners_crm.normalize.dates import parse_date  # only files with dates pay for it
+    from partners_crm.normalize.date_words import parse_date  # only files with dates pay for it
 
     try:
         return parse_date(text, day_first=row.day_first)

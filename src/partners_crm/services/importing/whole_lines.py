@@ -16,7 +16,7 @@ from typing import Any
 
 from partners_crm.errors import FileRefused, InvalidValue
 from partners_crm.model import Declared, Table
-from partners_crm.normalize.dates import parse_date
+from partners_crm.normalize.date_words import parse_date
 from partners_crm.normalize.text import reject_reason
 from partners_crm.services.exporting.whole import ENTITIES_EXPORTED, SCHEMA_VERSION
 from partners_crm.services.importing.input_files import opened

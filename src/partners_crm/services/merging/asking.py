@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING
 
 from partners_crm.errors import QueryError
 from partners_crm.model import BY_NAME, Organization, Rule, SavedSearch, Site, Table, Tag
-from partners_crm.normalize.numbers import is_key
 from partners_crm.normalize.text import fold
 from partners_crm.store.queries.asked import Asked
 from partners_crm.store.queries.facets import Facet, FieldFacet, KeyFacet, TitleFacet
 from partners_crm.store.queries.fields import TieFacet, resolve
 from partners_crm.store.queries.grammar import parse
 from partners_crm.store.queries.tree import Term, Value, terms_of
-from partners_crm.store.read import tuples
+from partners_crm.store.read import is_key, tuples
 
 if TYPE_CHECKING:
     from partners_crm.services.merging.working import Row, Working

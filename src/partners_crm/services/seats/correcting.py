@@ -7,13 +7,12 @@ from datetime import date
 from partners_crm.errors import InvalidValue, NotFound
 from partners_crm.model import Contact, Seat, Term
 from partners_crm.normalize.dates import ends, starts
-from partners_crm.normalize.numbers import is_key
 from partners_crm.services import records
 from partners_crm.services.seats.holding import seat_of
 from partners_crm.services.seats.posts import Posts, leave_for, make_room
 from partners_crm.services.seats.roster import person_key
 from partners_crm.services.seats.spans import is_over
-from partners_crm.store.read import by_id, find, where
+from partners_crm.store.read import by_id, find, is_key, where
 from partners_crm.store.read import records as select
 from partners_crm.store.work import Changes
 

@@ -12,7 +12,8 @@ from datetime import date
 from pathlib import Path
 
 from partners_crm.errors import FileRefused, InvalidValue
-from partners_crm.normalize.dates import ends, parse_date, starts
+from partners_crm.normalize.date_words import parse_date
+from partners_crm.normalize.dates import ends, starts
 from partners_crm.normalize.names import split_name
 from partners_crm.normalize.text import fold, reject_reason, tidy
 from partners_crm.services.importing.sheets import ReadOptions, Row, Sheet, read_sheet

@@ -7,11 +7,10 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, TypeVar
 
-from partners_crm.errors import CannotDecide, NotFound, QueryError
+from partners_crm.errors import NotFound, QueryError
 from partners_crm.model import Table
 from partners_crm.model.orm import peewee
 from partners_crm.normalize.text import few, fold
-from partners_crm.store.maps import map_for
 from partners_crm.store.open import Handle
 from partners_crm.store.queries.grammar import MAX_DEPTH
 from partners_crm.store.read import by_id, tuples
@@ -69,14 +68,6 @@ class Asked:
                 f"a query has at most {MAX_ALL} conditions together with the saved searches it names",
                 "name fewer of them",
             )
-
-
-def map_code_of(db: Handle, today: date) -> str:
-    """The code of the district map that queries are asked on; "" where none holds."""
-    try:
-        return map_for(db, today).code
-    except (CannotDecide, NotFound):
-        return ""
 
 
 def contains(field: Any, text: str) -> Condition:

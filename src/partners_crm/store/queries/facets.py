@@ -13,7 +13,7 @@ from partners_crm.model import CustomField, CustomValue, Declared, Site, Table
 from partners_crm.model.custom import choices_of, declared_of
 from partners_crm.model.orm import peewee
 from partners_crm.normalize.dates import UNKNOWN
-from partners_crm.normalize.numbers import is_key, number_text
+from partners_crm.normalize.numbers import number_text
 from partners_crm.normalize.text import fold
 from partners_crm.store.custom import choice_of, owner_of
 from partners_crm.store.queries.asked import (
@@ -30,7 +30,7 @@ from partners_crm.store.queries.asked import (
 from partners_crm.store.queries.days import DAY_HELP, DAY_WORDS, Days, Numbers, read_days, read_numbers
 from partners_crm.store.queries.phrasing import a_or_an, days_words, either, numbers_words, quoted
 from partners_crm.store.queries.tree import Value
-from partners_crm.store.read import by_ids, called, parts, tuples
+from partners_crm.store.read import by_ids, called, is_key, parts, tuples
 
 SWITCH = {"yes": True, "no": False, "true": True, "false": False}
 Suggested = tuple[str, str]

@@ -13,6 +13,7 @@ from partners_crm.store.queries.facets import nothing
 from partners_crm.store.queries.fields import field_of
 from partners_crm.store.queries.grammar import parse
 from partners_crm.store.queries.tree import All, Node, Not, Term, terms_of
+from partners_crm.store.read import present
 
 
 def selection(db: Handle, table: type[Table], text: str, *, map_code: str, today: date, typing: bool = False) -> Any:
@@ -33,10 +34,8 @@ def selected(asked: Asked, table: type[Table], tree: Node) -> Any:
     Raises:
         QueryError: as `selection`.
     """
-    conditions = [compiled(asked, table, tree)]
-    if leaves_archived_out(table, tree):
-        conditions.append(table._meta.fields["archived_on"] == "")
-    return table.select(table.id).where(both(conditions))
+    every = present(table) if leaves_archived_out(table, tree) else table.select(table.id)
+    return every.where(compiled(asked, table, tree))
 
 
 def compiled(asked: Asked, table: type[Table], tree: Node, *, is_negated: bool = False) -> Condition:

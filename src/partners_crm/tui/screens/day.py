@@ -8,7 +8,7 @@ from typing import Any
 from textual.app import ComposeResult
 
 from partners_crm.errors import InvalidValue
-from partners_crm.normalize.dates import parse_date
+from partners_crm.normalize.date_words import parse_date
 from partners_crm.tui.display import explained, label
 from partners_crm.tui.screens.base import Box
 from partners_crm.tui.widgets.entry import Entry
