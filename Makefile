@@ -23,12 +23,14 @@ check: .venv/dev.stamp             # format, lint, types, layers, docs; runs no 
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
+	@for plugin in $(PLUGINS); do (cd $$plugin && $(CURDIR)/$(BIN)/mypy --config-file $(CURDIR)/pyproject.toml src tests) || exit 1; done
 	@$(BIN)/lint-imports
 	@$(BIN)/cog --check -I docs/reference docs/reference/*.md README.md
 docs: .venv/dev.stamp               # write the generated parts of the documentation anew
 	@$(BIN)/cog -r -I docs/reference docs/reference/*.md README.md
-wheel: .venv/dev.stamp
-	@$(BIN)/uv build --quiet --python $(BIN)/python --build-constraints constraints.txt --wheel --out-dir dist
+wheel: .venv/dev.stamp               # ours and that of each bundled plugin
+	@for folder in . $(PLUGINS); do \
+	  $(BIN)/uv build --quiet --python $(BIN)/python --build-constraints constraints.txt --wheel --out-dir dist $$folder || exit 1; done
 
 $(BIN)/uv: constraints.txt
 	@command -v $(PYTHON) >/dev/null || { echo "Python 3.11 or newer is needed: install it, or name yours: make PYTHON=python3.12 ..." >&2; exit 1; }

@@ -157,6 +157,7 @@ def import_rows(job: Job) -> list[Cost]:
     import phonenumbers  # noqa: F401  # loaded before the clock starts, as on the other side
     import usaddress  # noqa: F401
 
+    import partners_crm.plugins.formats  # the plugins themselves are looked for and loaded while it runs
     import partners_crm.services.importing.applying  # noqa: F401
     from partners_crm.crm import Crm
 

@@ -39,10 +39,14 @@ CONTACTS = 5_000
 SCORING = """
 import json, sys, time
 from pathlib import Path
+from partners_crm.plugins.formats import formats_of
+from partners_crm.plugins.policy import Policy
+from partners_crm.plugins.registry import PluginRegistry
 from partners_crm.services.importing.sheets import read_sheet
 from partners_crm.services.matching import columns, tables
 from partners_crm.services.matching.weighing import Weights
-with read_sheet(Path(sys.argv[1]), known=columns.is_known) as sheet:
+formats = formats_of(PluginRegistry(Policy(bundled_only=True)))
+with read_sheet(Path(sys.argv[1]), known=columns.is_known, formats=formats) as sheet:
     headers, rows = sheet.headers, [row.cells for row in sheet.rows()]
 found = columns.guess(headers, rows)
 make = tables.people_of if found.kind == "people" else tables.bodies_of

@@ -35,10 +35,10 @@ from bench import measuring
 from bench.measuring import CannotMeasure, Cost, Figure
 
 from partners_crm.crm import Crm
-from partners_crm.model import Contact, Organization, Table
+from partners_crm.model import ENTITIES, Contact, Organization, Table
 from partners_crm.services.finding import find_anything
 from partners_crm.store import files, fulltext
-from partners_crm.store.indexed import SEARCHED, texts
+from partners_crm.store.indexed import texts
 
 ROUNDS = 3
 NAMES = 1_690_000
@@ -157,7 +157,7 @@ def mentioned(crm: Crm) -> Callable[[str], object]:
 
 def plainly_mentioned(connection: sqlite3.Connection) -> Callable[[str], object]:
     """The statement for the same."""
-    low = SEARCHED.index(Organization) << 58
+    low = [table for table in ENTITIES if table.entity.searched].index(Organization) << 58
     query = f"SELECT rowid FROM words WHERE words MATCH ? AND rowid BETWEEN {low} AND {low + (1 << 58) - 1}"
     return lambda text: connection.execute(query, (f'"{text}"*',)).fetchall()
 

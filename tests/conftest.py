@@ -18,12 +18,18 @@ from partners_crm.crm import Crm
 NOW = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 
-settings.register_profile("suite", deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+settings.register_profile("soak", deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+settings.register_profile("suite", settings.get_profile("soak"), max_examples=30)
 settings.load_profile("suite")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--soak", action="store_true", help="the full counts; without it about a tenth of them")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--soak"):
+        settings.load_profile("soak")
 
 
 @pytest.fixture(scope="session")

@@ -19,6 +19,8 @@ from partners_crm.store.queries.fields import ABOUT, SHORT, counted, points_of
 from partners_crm.store.queries.steps import steps
 
 ROOT = Path(__file__).resolve().parents[2]
+COMMON = frozenset({"help", "db", "debug", "plugins_dir", "no_plugins", "strict_plugins"})
+"""Arguments that every command has, which its own page need not repeat."""
 
 
 def commands() -> str:
@@ -35,9 +37,7 @@ def commands() -> str:
 
 def is_own(action: Action) -> bool:
     """Whether an argument is its command's own."""
-    return action.dest not in {"help", "db", "debug"} and (
-        action.dest != "format" or tuple(action.choices or ()) != FORMATS
-    )
+    return action.dest not in COMMON and (action.dest != "format" or tuple(action.choices or ()) != FORMATS)
 
 
 def argument(action: Action) -> str:

@@ -8,7 +8,7 @@ with Crm.open("coalition.db") as crm:
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import date
 from pathlib import Path
@@ -23,17 +23,19 @@ from partners_crm.store.clock import Clock, utc_now
 from partners_crm.store.locks import Word
 
 if TYPE_CHECKING:
+    from partners_crm.plugins.registry import PluginRegistry
     from partners_crm.services.cards import Card
     from partners_crm.services.coverage import Coverage, Rule
     from partners_crm.services.exporting.records import Exported
     from partners_crm.services.exporting.whole import WholeExported
     from partners_crm.services.finding import Answer
+    from partners_crm.services.formats import Formats
     from partners_crm.services.importing.applying import Options
     from partners_crm.services.importing.prepare import Progress
     from partners_crm.services.importing.report import ImportReport
-    from partners_crm.services.listing import Listing
+    from partners_crm.services.listing import Listing, OwnColumn
     from partners_crm.services.merging import MergePlan
-    from partners_crm.services.queries import Suggestion, Why
+    from partners_crm.services.queries import OwnWord, Suggestion, Why
     from partners_crm.services.searches import Checked
     from partners_crm.services.undoing import UndoReport
     from partners_crm.store.copying import Backup
@@ -44,23 +46,41 @@ T = TypeVar("T", bound=Table)
 
 
 class Crm:
-    """An open coalition. Each thread that uses it needs its own `session()`; the opening thread has one."""
+    """An open coalition. Each thread that uses it needs its own `session()`; the opening thread has one.
 
-    def __init__(self, db: opening.Handle, clock: Clock = utc_now) -> None:
+    `plugins` is the registry of a run, or makes it at first need; without it, the plugins that come with the program.
+    """
+
+    def __init__(
+        self,
+        db: opening.Handle,
+        clock: Clock = utc_now,
+        plugins: PluginRegistry | Callable[[Crm], PluginRegistry] | None = None,
+    ) -> None:
         self.db = db
         self.clock = clock
+        self._plugins = plugins
+        self._made: PluginRegistry | None = None
+        self._formats: Formats | None = None
 
     @classmethod
-    def open(cls, path: str | Path, *, clock: Clock = utc_now, word: Word = opening.silent) -> Crm:
+    def open(
+        cls,
+        path: str | Path,
+        *,
+        clock: Clock = utc_now,
+        word: Word = opening.silent,
+        plugins: PluginRegistry | Callable[[Crm], PluginRegistry] | None = None,
+    ) -> Crm:
         """Open an existing coalition; `word` is told what takes time, such as waiting for another program.
 
-        One of an older version is backed up and brought up to date.
+        One of an older version is backed up and brought up to date. `plugins` as in the constructor.
 
         Raises:
             StoreError: it is missing, damaged, newer or locked.
             PermissionRefused: its mode forbids it.
         """
-        return cls(opening.open_store(Path(path), word), clock)
+        return cls(opening.open_store(Path(path), word), clock, plugins)
 
     @classmethod
     def create(
@@ -133,11 +153,37 @@ class Crm:
 
     def close(self) -> None:
         """Close the connection of the calling thread, and let other programs have the coalition."""
+        if self._made is not None:
+            self._made.close()
         opening.close_store(self.db)
 
     def session(self) -> AbstractContextManager[opening.Handle]:
         """A connection of the calling thread for the length of a block."""
         return opening.session(self.db)
+
+    @property
+    def plugins(self) -> PluginRegistry:
+        """The plugins of this run: those that were handed over, else the ones that come with the program."""
+        from partners_crm.plugins.registry import PluginRegistry, Policy  # most questions need no plugin
+
+        given = self._plugins
+        if not isinstance(given, PluginRegistry):
+            given = given(self) if given is not None else PluginRegistry(Policy(bundled_only=True))
+            if self._plugins is None:
+                self._made = given
+            self._plugins = given
+        if given.db is None:
+            given.db, given.clock = self.db, self.clock
+        return given
+
+    @property
+    def formats(self) -> Formats:
+        """The file formats that the plugins of this run read and write."""
+        if self._formats is None:
+            from partners_crm.plugins.formats import formats_of  # most questions read and write no file
+
+            self._formats = formats_of(self.plugins)
+        return self._formats
 
     @property
     def path(self) -> Path:
@@ -177,18 +223,36 @@ class Crm:
         order: str = "",
         descending: bool = False,
         typing: bool = False,
+        more_columns: Sequence[OwnColumn] = (),
     ) -> Listing:
         """A query on an entity: its ids in order, and the columns of any of them.
 
-        With `typing` the end of the query is still being typed: it means what begins so.
+        With `typing` the end of the query is still being typed: it means what begins so. `more_columns` are those of
+        plugins that it has beside its own.
 
         Raises:
             QueryError: the query or the order names something unknown.
         """
         from partners_crm.services.listing import Listing, entity_of
 
-        table = entity_of(entity) if isinstance(entity, str) else entity
-        return Listing(self.db, table, query, today=self.today, order=order, descending=descending, typing=typing)
+        table = entity_of(self.db, entity) if isinstance(entity, str) else entity
+        return Listing(
+            self.db,
+            table,
+            query,
+            today=self.today,
+            order=order,
+            descending=descending,
+            typing=typing,
+            words=self.words,
+            more_columns=more_columns,
+        )
+
+    def words(self) -> Sequence[OwnWord]:
+        """The words of queries that plugins bring: asked for when a query names one that nobody else knows."""
+        from partners_crm.plugins.binding import query_fields_of
+
+        return query_fields_of(self.plugins)
 
     def sentence(self, entity: type[Table] | str, query: str = "") -> str:
         """What a query means, in plain words.
@@ -199,8 +263,8 @@ class Crm:
         from partners_crm.services.listing import entity_of
         from partners_crm.services.queries import sentence_of
 
-        table = entity_of(entity) if isinstance(entity, str) else entity
-        return sentence_of(self.db, table, query, today=self.today)
+        table = entity_of(self.db, entity) if isinstance(entity, str) else entity
+        return sentence_of(self.db, table, query, today=self.today, words=self.words)
 
     def why(self, entity: type[Table] | str, query: str, record_id: int) -> Why:
         """Whether a record is in the list of a query, with a reason for each of its terms.
@@ -212,23 +276,30 @@ class Crm:
         from partners_crm.services.listing import entity_of
         from partners_crm.services.queries import explained
 
-        table = entity_of(entity) if isinstance(entity, str) else entity
-        return explained(self.db, table, query, record_id, today=self.today)
+        table = entity_of(self.db, entity) if isinstance(entity, str) else entity
+        return explained(self.db, table, query, record_id, today=self.today, words=self.words)
 
     def complete(self, entity: type[Table] | str, text: str, cursor: int | None = None) -> tuple[Suggestion, ...]:
         """What could be typed at a place of a query, by default at its end; the likeliest first."""
         from partners_crm.services.listing import entity_of
         from partners_crm.services.queries import complete
 
-        table = entity_of(entity) if isinstance(entity, str) else entity
-        return complete(self.db, table, text, len(text) if cursor is None else cursor, today=self.today)
+        table = entity_of(self.db, entity) if isinstance(entity, str) else entity
+        place = len(text) if cursor is None else cursor
+        return complete(self.db, table, text, place, today=self.today, words=self.words)
 
     def search(
-        self, text: str, *, entities: Sequence[type[Table] | str] = (), limit: int = 20, archived: bool = False
+        self,
+        text: str,
+        *,
+        entities: Sequence[type[Table] | str] = (),
+        limit: int = 20,
+        archived: bool = False,
+        for_everyone: bool = False,
     ) -> Answer:
         """The first records of any kind that hold words, the last one as a beginning; suggestions where none does.
 
-        With `entities` only those. Never raises for any text.
+        With `entities` only those; with `for_everyone` none that is for staff. Never raises for any text.
 
         Raises:
             NotFound: there is no such entity.
@@ -236,14 +307,14 @@ class Crm:
         from partners_crm.services.finding import find_anything
         from partners_crm.services.listing import entity_of
 
-        tables = [entity_of(each) if isinstance(each, str) else each for each in entities]
-        return find_anything(self.db, text, entities=tables, limit=limit, archived=archived)
+        tables = [entity_of(self.db, each) if isinstance(each, str) else each for each in entities]
+        return find_anything(self.db, text, entities=tables, limit=limit, archived=archived, for_everyone=for_everyone)
 
     def searches(self) -> tuple[Checked, ...]:
         """The saved searches in the order of their names, with why one no longer runs."""
         from partners_crm.services.searches import check_searches
 
-        return check_searches(self.db, self.today)
+        return check_searches(self.db, self.today, words=self.words)
 
     def saved(self, name: str) -> Listing:
         """The listing of a saved search, in its own order.
@@ -254,7 +325,7 @@ class Crm:
         """
         from partners_crm.services.searches import find_search, opened
 
-        return opened(self.db, find_search(self.db, name), self.today)
+        return opened(self.db, find_search(self.db, name), self.today, words=self.words)
 
     def records(self, table: type[T], query: str = "") -> list[T]:
         """The records of an entity that a query means, in the order of their names.
@@ -311,8 +382,9 @@ class Crm:
         from partners_crm.services.exporting.records import export
         from partners_crm.services.listing import entity_of
 
-        table = entity_of(entity) if isinstance(entity, str) else entity
-        return export(self.db, Path(path), query, today=self.today, table=table, **options)
+        table = entity_of(self.db, entity) if isinstance(entity, str) else entity
+        given: dict[str, Any] = {"formats": self.formats, "words": self.words, **options}
+        return export(self.db, Path(path), query, today=self.today, table=table, **given)
 
     def export_all(self, path: str | Path, **options: Any) -> WholeExported:
         """Write the whole coalition as JSON Lines, which `partners import` loads again.
@@ -358,6 +430,7 @@ class Crm:
             self.db,
             Path(path),
             today=self.today,
+            formats=self.formats,
             options=options or Options(**terms),
             preview=preview,
             sha256=sha256,

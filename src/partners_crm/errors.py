@@ -18,6 +18,7 @@ Expected outcomes are values (`ImportReport.problems`, `Coverage.gaps`), never e
             StoreDamaged        the file is no database of ours, or is broken
             SchemaTooNew        the database was written by a newer version
         PermissionRefused       the file or the role does not allow it
+        PluginError             a plugin failed at what it was asked (`partners_crm.plugins.failures` says which)
 
 The command maps each branch to an exit code in `partners_crm.cli.exit_codes`.
 """
@@ -107,3 +108,10 @@ class SchemaTooNew(StoreError):
 
 class PermissionRefused(PartnersError):
     """The file mode or the database role forbids what was asked."""
+
+
+class PluginError(PartnersError):
+    """A plugin failed: what it was asked has no answer."""
+
+    is_told = False
+    """Whether the person was told of it when it happened."""

@@ -22,10 +22,11 @@ Write = Callable[..., Path]
 ACTING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 HOSTILE = "x\x1b]52;c;ZXZpbA==\x07\x9b2J\u202e[@click=app.quit]"
 TESTS = Path(__file__).parents[1]
+PLUGINS = TESTS.parent / "plugins"
 
 
 def test_every_case_from_9_to_32_has_a_test_with_its_number() -> None:
-    text = "\n".join(path.read_text("utf-8") for path in TESTS.rglob("test_*.py"))
+    text = "\n".join(path.read_text("utf-8") for path in (*TESTS.rglob("test_*.py"), *PLUGINS.rglob("test_*.py")))
     named = {int(number) for number in re.findall(r"def test_\w*case_(\d+)", text)}
     assert set(range(9, 33)) <= named, sorted(set(range(9, 33)) - named)
 

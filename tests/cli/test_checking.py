@@ -349,7 +349,7 @@ def test_since_last_is_of_the_terms_and_of_the_day_that_was_named(house: Partner
 
 def test_without_since_last_nothing_is_remembered(house: Partners, home: Path) -> None:
     assert house("check", "coverage").code == 1
-    assert not (home / ".local").exists()
+    assert not (home / ".local" / "share" / "partners-crm" / "last-runs").exists()
 
 
 def test_quiet_since_last_is_silent_where_nothing_changed_and_keeps_the_code(house: Partners) -> None:
@@ -435,7 +435,9 @@ def test_a_damaged_file_of_the_last_run_is_a_word_and_a_first_run(house: Partner
 
 
 def test_a_run_that_cannot_be_remembered_is_a_word_and_keeps_its_code(house: Partners, home: Path) -> None:
-    (home / ".local").write_text("in the way")
+    folder = home / ".local" / "share" / "partners-crm"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "last-runs").write_text("in the way")
     result = house("check", "coverage", "--since-last")
     assert result.code == 1
     assert "this run is not remembered" in result.err
@@ -496,7 +498,7 @@ def test_the_list_names_the_rules_and_every_check_with_its_terms(house: Partners
     assert re.search(r"^Every House district +coverage +chamber=house$", result.out, re.MULTILINE)
     found = json.loads(house("check", "--list", "--format", "json").out)
     assert found["rules"] == [{"name": "Every House district", "kind": "coverage", "terms": "chamber=house"}]
-    assert [(each["name"], each["by_default"]) for each in found["checks"]] == [
+    assert [(each["name"], each["by_default"]) for each in found["checks"] if each["plugin"] is None] == [
         ("coverage", True),
         ("map", True),
         ("places", True),
@@ -505,7 +507,7 @@ def test_the_list_names_the_rules_and_every_check_with_its_terms(house: Partners
     ]
     rows = list(csv.DictReader(io.StringIO(house("check", "--list", "--format", "csv").out)))
     terms = [(check.name, term.name) for check in CHECKS for term in check.terms]
-    assert [(each["check"], each["name"]) for each in rows if each["what"] == "term"] == terms
+    assert [(each["check"], each["name"]) for each in rows if each["what"] == "term"][: len(terms)] == terms
     assert rows[0]["name"] == "Every House district"
 
 

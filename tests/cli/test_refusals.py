@@ -171,7 +171,16 @@ ON_A_COALITION: dict[str, list[str]] = {
 
 
 def test_every_command_is_of_a_known_kind() -> None:
-    assert set(COMMANDS) == set(ON_A_COALITION) | {"init", "where", "completion", "ui", "demo", "restore", "recover"}
+    assert set(COMMANDS) == set(ON_A_COALITION) | {
+        "init",
+        "where",
+        "completion",
+        "ui",
+        "demo",
+        "restore",
+        "recover",
+        "plugins",
+    }
 
 
 @pytest.mark.parametrize("name", ON_A_COALITION)

@@ -88,6 +88,10 @@ def test_where_names_every_file_and_why(
         "settings",
         "drafts",
         "last runs",
+        "plugins",
+        "plugin settings",
+        "plugin state",
+        "plugin list",
         "crash reports",
     }
     monkeypatch.setenv("PARTNERS_DB", str(tmp_path / "variable.db"))
@@ -191,7 +195,7 @@ def test_a_completion_script_is_valid_and_names_every_command(bare: Partners, sh
     ],
 )
 def test_bash_completes_what_was_typed(bare: Partners, typed: list[str], completed: set[str], home: Path) -> None:
-    script = bare("completion", "bash").out + (
+    script = bare("completion", "bash", "--no-plugins").out + (
         '\nCOMP_WORDS=(partners "$@"); COMP_CWORD=$#; _partners; printf "%s\\n" "${COMPREPLY[@]}"\n'
     )
     found = subprocess.run(

@@ -15,16 +15,28 @@ import pytest
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "partners_crm"
 UV = Path(sys.executable).with_name("uv")
+TEMPLATE = "partners_crm/plugins/template/"
+EXAMPLE = ROOT / "plugins" / "partners-crm-example"
 # The suite moves the home folder of each test; the build needs the cache of the real one.
 ENVIRONMENT = dict(os.environ)
 
 
-@pytest.fixture(scope="module")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def built(source: Path, folder: Path) -> Path:
+    """The wheel of a project, built into a folder without the network."""
     if not UV.exists():
         pytest.skip("uv is not installed in this environment")
-    folder = tmp_path_factory.mktemp("wheel")
-    words = [str(UV), "build", "--offline", "--wheel", "--python", sys.executable, "--out-dir", str(folder), str(ROOT)]
+    before = set(folder.glob("*.whl"))
+    words = [
+        str(UV),
+        "build",
+        "--offline",
+        "--wheel",
+        "--python",
+        sys.executable,
+        "--out-dir",
+        str(folder),
+        str(source),
+    ]
     if importlib.util.find_spec("hatchling"):
         words.append("--no-build-isolation")
     else:
@@ -33,8 +45,13 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     if done.returncode and "hatchling" in done.stderr and ("cache" in done.stderr or "network" in done.stderr.lower()):
         pytest.skip("hatchling is neither installed nor in uv's cache, and this test uses no network")
     assert done.returncode == 0, done.stderr
-    (path,) = folder.glob("*.whl")
+    (path,) = set(folder.glob("*.whl")) - before
     return path
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return built(ROOT, tmp_path_factory.mktemp("wheel"))
 
 
 @pytest.fixture(scope="module")
@@ -101,14 +118,23 @@ def test_it_holds_the_demo_the_maps_and_the_marks(contents: dict[str, bytes]) ->
 
 def test_it_holds_every_module_and_nothing_beside_the_package(contents: dict[str, bytes]) -> None:
     modules = {f"partners_crm/{path.relative_to(SOURCE).as_posix()}" for path in SOURCE.rglob("*.py")}
-    assert {name for name in contents if name.endswith(".py")} == modules
+    own = {name for name in contents if not name.startswith(TEMPLATE)}
+    assert {name for name in own if name.endswith(".py")} == modules
     tops = {name.split("/")[0] for name in contents}
     assert {top for top in tops if not top.endswith(".dist-info")} == {"partners_crm"}
     assert len(tops) == 2
-    strange = ("test", "shared", "bench", "__pycache__", ".db", ".csv", ".zip")
-    assert [name for name in contents for word in strange if word in name.lower()] == []
-    kinds = {Path(name).suffix for name in contents if name.startswith("partners_crm/")}
+    strange = ("test", "/shared/", "bench", "__pycache__", ".db", ".csv", ".zip")
+    ours = "partners_crm/testing/"  # what authors of plugins test with
+    assert [name for name in own for word in strange if word in name.lower().removeprefix(ours)] == []
+    kinds = {Path(name).suffix for name in own if name.startswith("partners_crm/")}
     assert kinds <= {".py", ".typed", ".map", ".toml", ".csv", ".md", ".txt"}
+
+
+def test_it_holds_the_example_that_a_new_plugin_is_a_copy_of(contents: dict[str, bytes]) -> None:
+    packed_files = {name.removeprefix(TEMPLATE): data for name, data in contents.items() if name.startswith(TEMPLATE)}
+    names = [path.relative_to(EXAMPLE) for path in EXAMPLE.rglob("*") if path.is_file()]
+    kept = [name for name in names if not any(part.startswith((".", "__pycache__")) for part in name.parts)]
+    assert packed_files == {name.as_posix(): (EXAMPLE / name).read_bytes() for name in kept}
 
 
 def test_the_program_runs_from_it_alone(unpacked: Path, tmp_path: Path) -> None:

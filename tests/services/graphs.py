@@ -12,7 +12,6 @@ from typing import Any
 
 from partners_crm.errors import InvalidValue
 from partners_crm.model import (
-    ENTITIES,
     JOURNAL,
     Assignment,
     Contact,
@@ -24,6 +23,7 @@ from partners_crm.model import (
     District,
     Identifier,
     Organization,
+    Posture,
     Silo,
     SiloShare,
     Site,
@@ -32,6 +32,7 @@ from partners_crm.model import (
     Tagging,
 )
 from partners_crm.model.custom import OWNERS
+from partners_crm.model.record_types import RecordType, fields
 from partners_crm.services import placing, records, rules
 from partners_crm.services.merging import MERGEABLE
 from partners_crm.services.merging.rules import RULES
@@ -60,8 +61,36 @@ REACH = (
     "call Dana",
 )
 NUMBERS = (("ein", "36-1234567"), ("ein", "36-7654321"), ("list", "A1"), ("list", "a1"))
-LINKED = {table for table in ENTITIES if set(table.links().values()) & set(MERGEABLE)}
-"""Every entity with a link to something that can be merged."""
+BROUGHT = (
+    RecordType(
+        name="lane",
+        plural="lanes",
+        title="issue",
+        about="A type that a plugin brings.",
+        fields={
+            "organization": fields.link("Organization", "organization", required=True, on_delete="cascade"),
+            "rival": fields.link("Rival", "organization"),
+            "speaker": fields.link("Speaker", "contact"),
+            "issue": fields.text("Issue"),
+            "open": fields.flag("Open"),
+        },
+    ),
+    RecordType(
+        name="vote",
+        plural="votes",
+        about="One that hangs on the other, and on a site.",
+        fields={
+            "lane": fields.link("Lane", "lane", required=True, on_delete="cascade"),
+            "site": fields.link("Site", "site", on_delete="cascade"),
+            "seen": fields.day("Seen"),
+        },
+    ),
+)
+
+
+def linked(db: Handle) -> list[type[Table]]:
+    """Every entity with a link to something that can be merged, those of plugins too."""
+    return [table for table in db.entities if set(table.links().values()) & set(MERGEABLE)]
 
 
 def grow(unit: Changes, dice: Random, size: int) -> None:
@@ -70,7 +99,8 @@ def grow(unit: Changes, dice: Random, size: int) -> None:
         records.add(unit, Tag, name=name)
     for owner in OWNERS:
         unit.add(CustomField, applies_to=owner, key=f"own_{owner}", label=f"Own {owner}", kind="text")
-    tables = [table for table in ENTITIES if table in LINKED | {Contact}]
+    hanging = linked(unit.db)
+    tables = [table for table in unit.db.entities if table in hanging or table is Contact]
     for table in tables:
         for _ in range(size):
             # What the rules refuse is not there.
@@ -114,7 +144,7 @@ def twin(unit: Changes, dice: Random, table: type[Table], one: int, other: int) 
     """Copy much of what hangs on a record to another one of its entity, and to its sites, now and then with less."""
     pairs: list[tuple[type[Table], int, int]] = [(table, one, other)]
     for target, source, copy in pairs:
-        for entity in ENTITIES:
+        for entity in unit.db.entities:
             for name, pointed in entity.links().items():
                 if pointed is not target or entity in {Assignment, SiloShare, Organization, DistinctPair}:
                     continue
@@ -176,7 +206,7 @@ def _value(db: Handle, dice: Random, table: type[Table], name: str, how: Declare
 def dump(db: Handle) -> dict[str, list[tuple[Any, ...]]]:
     """Every table but those of the journal and of the search."""
     own = {table._meta.table_name for table in JOURNAL}
-    entities = {table._meta.table_name for table in ENTITIES}
+    entities = {table._meta.table_name for table in db.entities}
     names = [name for (name,) in db.driver.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
     assert entities <= set(names)
     return {
@@ -195,7 +225,7 @@ def _is_of_search(db: Handle, name: str) -> bool:
 def pointing_at(db: Handle, table: type[Table], key: int) -> list[str]:
     """Every record that points to one, in any entity: found in the file, not by what the program thinks."""
     found = []
-    for other in ENTITIES:
+    for other in db.entities:
         for name, target in other.links().items():
             if target is table:
                 column = other._meta.fields[name].column_name
@@ -205,9 +235,11 @@ def pointing_at(db: Handle, table: type[Table], key: int) -> list[str]:
 
 
 def faults(db: Handle, among: Iterable[type[Table]] = tuple(RULES)) -> set[str]:
-    """What the rules refuse of the records that are there."""
+    """What the rules refuse of the records that are there; a posture is judged when it is added alone."""
     found = set()
     for table in among:
+        if table is Posture:
+            continue
         for record in where(db, table):
             given = set(table.declarations()) - {"latitude", "longitude"}
             try:

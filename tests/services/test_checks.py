@@ -12,7 +12,7 @@ import pytest
 from tests.conftest import NOW
 
 from partners_crm.crm import Crm
-from partners_crm.errors import CannotDecide, InvalidValue, NotFound, PartnersError, StoreDamaged
+from partners_crm.errors import Ambiguous, CannotDecide, InvalidValue, NotFound, PartnersError, StoreDamaged
 from partners_crm.model import District, DistrictMap, Membership, Organization, Rule, Silo, SiloShare, Site
 from partners_crm.services import records
 from partners_crm.services.checks import (
@@ -137,6 +137,38 @@ def test_a_rule_of_a_check_that_is_not_there_fails_and_the_others_run(crm: Crm) 
     assert "there is no check map" in found[-1].answer.statement
     assert isinstance(found[-1].error, NotFound)
     assert [each.name for each in run_checks(case_of(crm), ["Maps"], few)] == ["Maps"]
+
+
+def brought(name: str) -> Check:
+    plugin = name.partition(".")[0]
+    return Check(name, "a plugin's", lambda _case, _terms: Answer("met", "well"), owner=plugin)
+
+
+def test_a_check_of_somebody_else_is_called_by_its_own_name_where_it_is_the_only_one(crm: Crm) -> None:
+    checks = (*CHECKS, brought("acme.late"), brought("acme.map"), brought("zeta.soon"), brought("acme.soon"))
+    assert [each.name for each in run_checks(case_of(crm), ["late"], checks)] == ["acme.late"]
+    assert [each.name for each in run_checks(case_of(crm), ["map"], checks)] == ["map"]
+    assert [each.name for each in run_checks(case_of(crm), ["acme.map"], checks)] == ["acme.map"]
+    with pytest.raises(Ambiguous, match=r"soon is a check of zeta\.soon, acme\.soon"):
+        run_checks(case_of(crm), ["soon"], checks)
+    rule(crm, "Late", "acme.late")
+    assert [each.name for each in run_checks(case_of(crm), ["late"], checks)] == ["Late"]
+    assert [each.name for each in run_checks(case_of(crm), ["acme.late"], checks)] == ["Late"]
+
+
+def test_a_rule_whose_plugin_is_gone_says_whose_it_was(crm: Crm) -> None:
+    rule(crm, "Late", "acme.late")
+    (gone,) = run_checks(case_of(crm), ["Late"])
+    assert (gone.answer.verdict, gone.owner, gone.answered) == ("failed", "acme", False)
+    assert "there is no check acme.late: the plugin acme is not in use" in gone.answer.statement
+    (there,) = run_checks(case_of(crm), ["Late"], (*CHECKS, brought("acme.late")))
+    assert (there.answer.verdict, there.owner) == ("met", "acme")
+
+
+@pytest.mark.parametrize("kind", ["late", "acme.", ".late", "acme.late.more", "Acme.late", "acme late", "acme./late"])
+def test_what_cannot_be_the_name_of_a_plugins_check_is_refused(crm: Crm, kind: str) -> None:
+    with pytest.raises(InvalidValue, match="is no check"):
+        rule(crm, "Late", kind)
 
 
 # -------------------------------------------------------------------- saving rules

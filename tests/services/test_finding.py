@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import settings as limits
 from hypothesis import strategies as st
 from tests.conftest import NOW
+from tests.searched import SEARCHED
 
 from partners_crm.crm import Crm
 from partners_crm.errors import NotFound
@@ -24,6 +25,7 @@ from partners_crm.model import (
     Membership,
     Organization,
     OtherName,
+    Posture,
     Role,
     ServiceLine,
     Silo,
@@ -34,7 +36,6 @@ from partners_crm.model import (
 from partners_crm.services import finding, records
 from partners_crm.services.custom_fields import define, set_values
 from partners_crm.store import fulltext
-from partners_crm.store.indexed import SEARCHED
 from partners_crm.store.read import by_id
 
 LAST = "note: … and asks every visitor to bring a sandwich for the ducks"
@@ -268,3 +269,18 @@ def test_hostile_texts_raise_nothing(town: Crm, scale: Callable[[int], int]) -> 
 @given(st.text(max_size=300))
 def test_no_text_raises(town: Crm, text: str) -> None:
     assert town.search(text, limit=3).text == text
+
+
+def test_what_is_for_staff_is_not_found_for_everyone(blank_coalition: Path, tmp_path: Path) -> None:
+    path = tmp_path / "coalition.db"
+    shutil.copyfile(blank_coalition, path)
+    path.chmod(0o600)
+    with Crm.open(path, clock=lambda: NOW) as crm:
+        with crm.changes("begin", by="ann") as unit:
+            guild = records.add(unit, Organization, name="Guild of Bakers", kind="association").id
+            records.add(unit, Posture, organization=guild, level="wary", evidence="a frosty breakfast")
+        (found,) = finding.find_anything(crm.db, "frosty").found
+        assert (found.entity, found.id) == ("organization", guild)
+        assert finding.find_anything(crm.db, "frosty", for_everyone=True).found == ()
+        assert finding.find_anything(crm.db, "frostyy", for_everyone=True).suggestions == ()
+        assert finding.find_anything(crm.db, "bakers", for_everyone=True).found

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.conftest import NOW
+from tests.formats import FORMATS
 
 from partners_crm.crm import Crm
 from partners_crm.errors import ConfigError, FileRefused, InvalidValue
@@ -45,7 +46,7 @@ def take(crm: Crm, tmp_path: Path) -> Callable[..., AnswerReport]:
         path = tmp_path / "answers.csv"
         with path.open("w", encoding="utf-8", newline="") as stream:
             csv.writer(stream, quoting=csv.QUOTE_ALL).writerows(rows)
-        report = geocoding.import_answers(crm.db, path, clock=lambda: NOW, **options)
+        report = geocoding.import_answers(crm.db, path, formats=FORMATS, clock=lambda: NOW, **options)
         counted = (report.placed, report.unchanged, report.kept, report.not_found, report.ties, len(report.problems))
         assert report.rows == sum(counted)
         return report

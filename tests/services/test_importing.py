@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.formats import read_sheet
 
 from partners_crm.crm import Crm
 from partners_crm.errors import FileRefused
@@ -27,7 +28,6 @@ from partners_crm.model import (
     SourceRow,
 )
 from partners_crm.services.importing import guessing
-from partners_crm.services.importing.sheets import read_sheet
 from partners_crm.store.read import records, tuples
 
 Write = Callable[[str], Path]

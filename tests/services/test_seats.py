@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.conftest import NOW
+from tests.formats import FORMATS
 
 from partners_crm.crm import Crm
 from partners_crm.errors import Ambiguous, FileRefused, InvalidValue, NotFound
@@ -57,7 +58,7 @@ def roster(tmp_path: Path) -> Callable[..., Path]:
 
 
 def load(crm: Crm, path: Path, as_of: date = TODAY, *, preview: bool = False) -> LoadReport:
-    report = load_roster(crm.db, path, as_of=as_of, preview=preview, clock=lambda: NOW)
+    report = load_roster(crm.db, path, as_of=as_of, formats=FORMATS, preview=preview, clock=lambda: NOW)
     assert report.rows == report.taken + report.unchanged + len(report.problems)
     return report
 

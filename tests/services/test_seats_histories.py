@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.conftest import NOW
+from tests.formats import FORMATS
 
 from partners_crm.crm import Crm
 from partners_crm.errors import Ambiguous, InvalidValue
@@ -144,7 +145,7 @@ def load(crm: Crm, file: Path, step: Load) -> LoadReport:
         for row in step.rows:
             mail = "" if row.name == VACANT else f"{row.name.split()[0].lower()}@example.org"
             writer.writerow([*row, mail])
-    report = load_roster(crm.db, file, as_of=step.as_of, clock=lambda: NOW)
+    report = load_roster(crm.db, file, as_of=step.as_of, formats=FORMATS, clock=lambda: NOW)
     assert report.rows == len(step.rows) == report.taken + report.unchanged + len(report.problems)
     return report
 

@@ -103,4 +103,4 @@ class Coalition(Machine):
 
 
 TestCoalition = Coalition.TestCase
-TestCoalition.settings = settings(max_examples=25, stateful_step_count=25, deadline=None)
+TestCoalition.settings = settings(max_examples=12, stateful_step_count=25, deadline=None)

@@ -128,4 +128,4 @@ class Places(Machine):
 
 
 TestPlaces = Places.TestCase
-TestPlaces.settings = settings(max_examples=20, stateful_step_count=20, deadline=None)
+TestPlaces.settings = settings(max_examples=10, stateful_step_count=20, deadline=None)

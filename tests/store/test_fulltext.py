@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from tests.conftest import NOW
+from tests.searched import SEARCHED
 from tests.store.indexes import add, edit, from_index, ids, index_connection, index_of, is_right, scanned
 
 from partners_crm.crm import Crm
@@ -32,7 +33,6 @@ from partners_crm.services import records
 from partners_crm.services.custom_fields import define, set_values
 from partners_crm.store import files, fulltext, health, indexed
 from partners_crm.store.fulltext import SUFFIX, Hit, astray, catch_up, found_first, spelled_like
-from partners_crm.store.indexed import SEARCHED
 from partners_crm.store.open import Handle
 from partners_crm.store.read import by_id, one_state, tuples
 from partners_crm.store.work import changes

@@ -8,6 +8,7 @@ from typing import Any
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import invariant, rule, run_state_machine_as_test
+from tests.searched import SEARCHED
 from tests.services.machine import Machine
 from tests.services.test_everything_machine import SOME, Everything
 
@@ -15,7 +16,7 @@ from partners_crm.errors import Conflict, InvalidValue
 from partners_crm.model import Contact, CustomField, Organization
 from partners_crm.services import records
 from partners_crm.store import files, fulltext, health
-from partners_crm.store.indexed import SEARCHED, holds, texts
+from partners_crm.store.indexed import holds, texts
 from partners_crm.store.read import tuples
 
 GARBAGE = st.sampled_from([b"", b"no index", b"SQLite format 3\0" + bytes(4000)])

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from tests.conftest import NOW
 from tests.processes import beside, command
+from tests.searched import SEARCHED
 from tests.store.indexes import add, edit, ids, index_of, is_right, scanned
 
 from partners_crm.crm import Crm
@@ -119,7 +120,7 @@ def test_values_that_are_not_for_everyone_are_in_no_byte_of_it(
 
 
 def test_no_field_that_is_private_by_its_declaration_is_indexed() -> None:
-    for table in indexed.SEARCHED:
+    for table in SEARCHED:
         private = {name for name, how in table.declarations().items() if how.visibility != "everyone"}
         assert not private & set(indexed.fields_of(table))
 

@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import settings as limits
 from hypothesis import strategies as st
 from tests.conftest import NOW
+from tests.searched import SEARCHED
 from tests.store.indexes import add, edit, ids, index_of, is_right, scanned
 
 from partners_crm.crm import Crm
@@ -30,7 +31,6 @@ from partners_crm.services.importing.whole import load_whole
 from partners_crm.services.recovering import recover
 from partners_crm.store import files, fulltext, health, indexed
 from partners_crm.store.fulltext import SUFFIX, astray, catch_up, found_first, spelled_like
-from partners_crm.store.indexed import SEARCHED
 from partners_crm.store.read import by_id
 
 RELEASED = sorted((Path(__file__).parent / "released").glob("schema-*.db.gz"))
@@ -123,7 +123,7 @@ def test_what_is_wrong_with_the_index_is_told_by_entity(crm: Crm) -> None:
     add(crm, Tag, name="oak")
     assert is_right(crm)
     crm.db.close()
-    low = SEARCHED.index(Organization) * (1 << 58)
+    low = SEARCHED.index(Organization) * (1 << 52)
     with closing(sqlite3.connect(index_of(crm))) as index, index:
         index.execute("INSERT INTO words(words, rowid, text) VALUES ('delete', ?, 'oak house')", (low + key,))
         index.execute("UPDATE document SET text = 'elm house' WHERE id = ?", (low + key,))

@@ -11,16 +11,28 @@ from textual.app import App
 from textual.pilot import Pilot
 
 from partners_crm.tui.app import PartnersApp
+from partners_crm.tui.plugged.bridge import Make
 from tests.conftest import NOW
 
 Script = Callable[[Pilot[Any]], Awaitable[None]]
 
 
 def drive(
-    path: Path, script: Script, size: tuple[int, int] = (80, 24), *, draft_folder: Path | None = None
+    path: Path,
+    script: Script,
+    size: tuple[int, int] = (80, 24),
+    *,
+    draft_folder: Path | None = None,
+    plugins: Make | None = None,
 ) -> PartnersApp:
     """Run the application without a terminal, carry out a script on it, and end it."""
-    app = PartnersApp(path, demo_path=path.with_name("own-demo.db"), draft_folder=draft_folder, clock=lambda: NOW)
+    app = PartnersApp(
+        path,
+        demo_path=path.with_name("own-demo.db"),
+        draft_folder=draft_folder,
+        clock=lambda: NOW,
+        plugins=plugins,
+    )
 
     async def go() -> None:
         async with app.run_test(size=size, notifications=True) as pilot:

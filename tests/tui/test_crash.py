@@ -11,7 +11,8 @@ from textual.app import App
 from partners_crm.crm import Crm
 from partners_crm.model import Organization
 from partners_crm.services import records
-from partners_crm.tui.app import CRASHES_KEPT, PartnersApp, write_crash
+from partners_crm.tui.app import PartnersApp
+from partners_crm.tui.crash import CRASHES_KEPT, write_crash
 from tests.conftest import NOW
 from tests.tui.terminal import Terminal
 

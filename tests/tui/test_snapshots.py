@@ -14,9 +14,13 @@ import pytest
 from textual.pilot import Pilot
 
 from partners_crm.crm import Crm
-from partners_crm.services import searches
+from partners_crm.plugins.consent import Consent, Said
+from partners_crm.services import records, searches
+from partners_crm.services.record_types import install_types
 from tests.conftest import NOW
+from tests.plugins.bad_plugins import write_plugin
 from tests.tui.driving import drive, press, screen_text, settled, type_text
+from tests.tui.gardens import house, loaded, make, until
 from tests.tui.pairs import add_pairs
 
 FOLDER = Path(__file__).parent / "snapshots"
@@ -220,6 +224,79 @@ def test_possible_duplicates_look_as_they_did(paired: Path, tmp_path: Path, name
     drive(path, script, SIZES[size])
 
 
+PLUGGED: dict[str, tuple[str, ...]] = {
+    "views": ("5",),
+    "view": ("5", "enter", "b"),
+    "view-switch": ("5", "enter", "v"),
+    "view-list": ("5", "end", "enter"),
+    "columns": ("c",),
+    "column": ("c", "down", "space", "enter"),
+    "marked": ("space", "space", "x"),
+    "action": ("space", "space", "p"),
+    "card-tab": ("end", "enter", "right_square_bracket"),
+    "shared": ("5", "P"),
+    "plugins": ("9",),
+    "plugins-failed": ("9", "down"),
+    "plugins-new": ("9", "end", "t"),
+}
+"""Keys on the demo with the gardens, a plugin that fails, and a new one."""
+FAILS = """
+from partners_crm.plugins import *
+
+@hookimpl
+def plugin_info():
+    return PluginInfo(title="Brambles", about="Where nobody gets through.")
+
+@hookimpl
+def register_views():
+    raise ValueError("thorns")
+"""
+
+
+@pytest.fixture(scope="module")
+def planted(demo: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo with a bed of the gardens' plugin."""
+    path = tmp_path_factory.mktemp("planted") / "demo.db"
+    shutil.copyfile(demo, path)
+    path.chmod(0o600)
+    with Crm.open(path, clock=lambda: NOW, plugins=make()) as crm:
+        for owned in crm.plugins.record_types():
+            install_types(crm.db, owned.owner.plugin, "", [owned.item], clock=crm.clock)
+        with crm.changes("a bed") as unit:
+            last = crm.organizations()[-1].id
+            records.add(unit, crm.db.by_name["garden_bed"], label="Tulips", organization=last)
+    return path
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", PLUGGED)
+def test_what_plugins_bring_looks_as_it_did(
+    planted: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, size: str
+) -> None:
+    site = tmp_path / "site"
+    write_plugin(site, "brambles", FAILS, module="module_of_brambles_seen")
+    write_plugin(site, "pond", FAILS, module="module_of_pond_seen")
+    monkeypatch.syspath_prepend(site)
+    consent = Consent(tmp_path / "config")
+    consent.say("brambles", Said("allowed"))
+    is_nine = name.startswith("plugins")
+    # The folder of the gardens has another name on every machine.
+    plugins = make(path=[str(site)], folders=(), consent=consent) if is_nine else make()
+
+    async def script(pilot: Pilot[Any]) -> None:
+        await loaded(pilot)
+        await until(pilot, lambda: not pilot.app._notifications or is_nine)
+        pilot.app.clear_notifications()
+        await press(pilot, *PLUGGED[name])
+        await until(pilot, lambda: not house(pilot).plugins.is_asking)
+        pilot.app.clear_notifications()
+        await pilot.pause(0.15)
+        await settled(pilot)
+        check(name, size, screen_text(pilot.app))
+
+    drive(planted, script, SIZES[size], plugins=plugins)
+
+
 def test_no_snapshot_is_left_over() -> None:
-    names = {*KEYS, *TYPED, *PAIRED, *IMPORTING, "filtered", "first-run"}
+    names = {*KEYS, *TYPED, *PAIRED, *IMPORTING, *PLUGGED, "filtered", "first-run"}
     assert {path.name for path in FOLDER.iterdir()} == {f"{name}-{size}.txt" for name in names for size in SIZES}

@@ -18,7 +18,7 @@ from partners_crm import __version__
 from partners_crm.cli import exit_codes
 from partners_crm.cli.output import say
 from partners_crm.cli.parsing import Parser
-from partners_crm.errors import ConfigError, PartnersError
+from partners_crm.errors import ConfigError, PartnersError, PluginError
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("setup", "create a coalition"),
@@ -48,6 +48,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "restore": ("backups", "list the backups, or put one in the coalition's place"),
     "doctor": ("doctor", "look for faults of the coalition and its files"),
     "recover": ("recovering", "save what is readable of a damaged coalition"),
+    "plugins": ("plugins", "list, allow, turn off and examine plugins, and begin one"),
     "config": ("settings", "read and change settings"),
     "where": ("settings", "name every file the program owns"),
     "completion": ("completion", "completion for a shell"),
@@ -67,20 +68,24 @@ class Command(Protocol):
         """Carry the command out and return its exit code."""
 
 
-def run(arguments: Sequence[str]) -> int:
-    """Run a command line; returns its exit code and never raises."""
+def run(arguments: Sequence[str], *, is_last: bool = False) -> int:
+    """Run a command line; returns its exit code and never raises.
+
+    With `is_last` the process ends after it: plugins that are left behind print nothing among its data until then.
+    """
     _prepare_streams()
     _catch_signals()
     debug = "--debug" in arguments
     try:
         for word in arguments:
             _check_word(word)
-        code = _run(list(arguments))
+        code = dispatch(list(arguments))
         if sys.stdout is not None:
             sys.stdout.flush()
     except PartnersError as error:
         _trace(debug)
-        say(f"partners: {error.message}")
+        if not (isinstance(error, PluginError) and error.is_told):
+            say(f"partners: {error.message}")
         if error.hint:
             say(f"  {error.hint}")
         return exit_codes.code_of(error)
@@ -101,6 +106,9 @@ def run(arguments: Sequence[str]) -> int:
         say(f"partners: internal error: {type(error).__name__}")
         say("  run it again with --debug and report what it prints")
         return exit_codes.INTERNAL
+    finally:
+        if not is_last and (diverted := sys.modules.get("partners_crm.cli.plugin_output")) is not None:
+            diverted.give_back()
     return code
 
 
@@ -133,7 +141,7 @@ def overview() -> str:
     lines = [f"  {name:{width}}{about}" for name, (_, about) in COMMANDS.items()]
     return "\n".join(
         (
-            "usage: partners [--db FILE] [--format table|json|csv] COMMAND ...",
+            "usage: partners [--db FILE] [--format table|json|csv] [--no-plugins] COMMAND ...",
             "",
             "The relationship memory of a coalition: members, silos, districts and their gaps.",
             "",
@@ -142,23 +150,31 @@ def overview() -> str:
             "",
             "`partners COMMAND --help` tells more. The database is --db, else PARTNERS_DB, else your own",
             "(see `partners where`). Exit codes: 0 done, 1 findings, 2 usage, 3 cannot decide or bad file,",
-            "4 database unavailable, 5 damaged or newer, 6 permission, 70 internal, 130 interrupted.",
+            "4 database unavailable, 5 damaged or newer, 6 permission, 7 a plugin failed under --strict-plugins,",
+            "70 internal, 130 interrupted.",
         )
     )
 
 
-def _run(arguments: list[str]) -> int:
+def dispatch(arguments: list[str]) -> int:
+    """Find the command of a command line and run it; returns its exit code.
+
+    Raises:
+        PartnersError: it was refused.
+    """
     leading: list[str] = []
     while arguments and arguments[0].startswith("-"):
         word = arguments.pop(0)
         if word in {"-h", "--help"}:
-            print(overview())
+            from partners_crm.cli.commands import of_plugin  # the help names the commands of plugins too
+
+            print(overview() + of_plugin.overview(leading))
             return exit_codes.DONE
         if word == "--version":
             print(f"partners {__version__}")
             return exit_codes.DONE
         leading.append(word)
-        if word in {"--db", "--format"}:
+        if word in {"--db", "--format", "--plugins-dir"}:
             if not arguments:
                 raise ConfigError(f"{word} needs a value", "see: partners --help")
             leading.append(arguments.pop(0))
@@ -166,10 +182,11 @@ def _run(arguments: list[str]) -> int:
         print(overview())
         return exit_codes.USAGE if leading else exit_codes.DONE
     name = arguments.pop(0)
-    if name not in COMMANDS:
-        say(f"partners: there is no command {name}")
-        say("  see: partners --help")
-        return exit_codes.USAGE
+    if name not in COMMANDS or (name == "report" and FIRST_LOOK not in arguments):
+        from partners_crm.cli.commands import of_plugin
+
+        end = arguments.index("--") if "--" in arguments else len(arguments)
+        return _carry_out(*of_plugin.found(name, [*arguments[:end], *leading, *arguments[end:]]))
     # What stands before the command is read after it: a verb takes the common options, and its command none.
     guarded = [_GUARD + word if name in _QUERIES and _negated(word) else word for word in arguments]
     end = guarded.index("--") if "--" in guarded else len(guarded)
@@ -180,9 +197,37 @@ def _run(arguments: list[str]) -> int:
                 setattr(options, key, value.removeprefix(_GUARD))
             elif isinstance(value, list):
                 setattr(options, key, [word.removeprefix(_GUARD) for word in value])
-    return command(COMMANDS[name][0]).run(options)
+    return _carry_out(command(COMMANDS[name][0]), options)
 
 
+def _carry_out(asked: Command, options: argparse.Namespace) -> int:
+    """Run a command; a plugin that failed on the way is its exit code where that was asked for."""
+    try:
+        code = asked.run(options)
+    except PluginError as error:
+        if not _failed_strictly(options):
+            raise
+        if not error.is_told:
+            say(f"partners: {error.message}")
+        return exit_codes.PLUGIN
+    finally:
+        if (registry := getattr(options, "registry", None)) is not None:
+            registry.close()
+    return exit_codes.PLUGIN if code <= exit_codes.FINDINGS and _failed_strictly(options) else code
+
+
+def _failed_strictly(options: argparse.Namespace) -> bool:
+    """Whether a plugin failed, and that is what the exit code should say."""
+    registry = getattr(options, "registry", None)
+    if registry is None or not registry.failures:
+        return False
+    from partners_crm.cli.plugins import is_strict  # a command that loaded no plugin does without
+
+    return is_strict(options)
+
+
+FIRST_LOOK = "first-look"
+"""The report of the core: for it no plugin is loaded."""
 _QUERIES = frozenset({"list", "searches"})
 """Commands whose words may be a query."""
 _GUARD = "\ufdd0"

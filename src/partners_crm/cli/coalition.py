@@ -3,11 +3,30 @@
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
 from partners_crm.cli.output import say
 from partners_crm.cli.paths import database
 from partners_crm.crm import Crm
 from partners_crm.errors import PermissionRefused, StoreDamaged, StoreError
+
+if TYPE_CHECKING:
+    from partners_crm.plugins.registry import PluginRegistry
+
+
+def opened(options: argparse.Namespace) -> Crm:
+    """The coalition that a command is about, with the plugins of its run, which are looked for when they are needed.
+
+    Raises:
+        StoreError, PermissionRefused: it cannot be opened.
+    """
+    return Crm.open(database(options.db), word=tell, plugins=lambda crm: _registry(options, crm))
+
+
+def _registry(options: argparse.Namespace, crm: Crm) -> PluginRegistry:
+    from partners_crm.cli.plugins import registry_of  # most commands need no plugin
+
+    return registry_of(options, crm=crm)
 
 
 def to_read(options: argparse.Namespace) -> Crm:
@@ -16,7 +35,7 @@ def to_read(options: argparse.Namespace) -> Crm:
     Raises:
         StoreError, PermissionRefused: it cannot be opened.
     """
-    crm = Crm.open(database(options.db), word=tell)
+    crm = opened(options)
     if crm.db.lacks_log:
         warn(crm)
     return crm
@@ -28,7 +47,7 @@ def to_write(options: argparse.Namespace) -> Crm:
     Raises:
         StoreError, PermissionRefused: it cannot be opened.
     """
-    crm = Crm.open(database(options.db), word=tell)
+    crm = opened(options)
     try:
         warn(crm)
         back_up_daily(crm)

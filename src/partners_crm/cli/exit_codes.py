@@ -8,6 +8,7 @@ from partners_crm.errors import (
     FileRefused,
     PartnersError,
     PermissionRefused,
+    PluginError,
     SchemaTooNew,
     StoreDamaged,
     StoreError,
@@ -20,7 +21,7 @@ FINDINGS = 1
 USAGE = 2
 """Usage or configuration; a name that stands for nothing."""
 UNDECIDED = 3
-"""Cannot decide, or an input file that cannot be read: nothing was written."""
+"""Cannot decide, or an input file that cannot be read: nothing was written. A plugin failed at what was asked."""
 UNAVAILABLE = 4
 """The database is missing, locked, or its disk refuses."""
 DAMAGED = 5
@@ -28,7 +29,7 @@ DAMAGED = 5
 PERMISSION = 6
 """The file mode or the role forbids it."""
 PLUGIN = 7
-"""A plugin failed under --strict-plugins."""
+"""A plugin failed, under --strict-plugins or in a check of `partners check`, and nothing worse happened."""
 INTERNAL = 70
 """A fault of this program."""
 INTERRUPTED = 130
@@ -38,6 +39,7 @@ _BY_ERROR: tuple[tuple[type[PartnersError], int], ...] = (
     (Conflict, FINDINGS),
     (FileRefused, UNDECIDED),
     (CannotDecide, UNDECIDED),
+    (PluginError, UNDECIDED),
     (StoreDamaged, DAMAGED),
     (SchemaTooNew, DAMAGED),
     (StoreError, UNAVAILABLE),

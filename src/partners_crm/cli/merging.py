@@ -60,7 +60,7 @@ def run_merge(options: argparse.Namespace) -> int:
 def _merge(crm: Crm, options: argparse.Namespace) -> int:
     from partners_crm.services.listing import entity_of
 
-    table, takes = entity_of(options.entity), _takes(options.take)
+    table, takes = entity_of(crm.db, options.entity), _takes(options.take)
     keep = crm.find(table, options.keep).id
     lose = [crm.find(table, key).id for key in options.lose]
     # What a refused dry run would do is worth seeing: the refusal comes last.

@@ -59,6 +59,11 @@ class Parser(argparse.ArgumentParser):
             common.add_argument("--db", metavar="FILE", help="the coalition's database")
             common.add_argument("--format", choices=leaf.formats, default="table", help="how data is printed")
             common.add_argument("--debug", action="store_true", help="show the traceback of an error")
+            common.add_argument(
+                "--plugins-dir", metavar="DIR", action="append", default=[], help="load the plugins of a folder too"
+            )
+            common.add_argument("--no-plugins", action="store_true", help="load no plugin: the safe mode")
+            common.add_argument("--strict-plugins", action="store_true", help="exit with 7 when a plugin failed")
 
     def _get_formatter(self) -> argparse.HelpFormatter:
         # argparse asks for one with every argument; measuring the terminal loads four compression libraries.
@@ -69,6 +74,16 @@ class Parser(argparse.ArgumentParser):
         say(f"{self.prog}: {message}")
         say(f"see: {self.prog} --help")
         sys.exit(exit_codes.USAGE)
+
+
+def add_private(parser: argparse.ArgumentParser) -> None:
+    """Add the option of a command that prints what is for staff as a table, and as data only when asked."""
+    parser.add_argument("--include-private", action="store_true", help="as json and csv too what is for staff")
+
+
+def leaves_private_out(options: argparse.Namespace) -> bool:
+    """Whether what is printed may go anywhere, and nobody asked for what is for staff."""
+    return options.format != "table" and not options.include_private
 
 
 def whole_number(text: str) -> int:

@@ -22,6 +22,18 @@ def config_folder() -> Path:
     return user_config_path(APP, appauthor=False)
 
 
+def cache_folder() -> Path:
+    """The platform's folder for what can be made again."""
+    from platformdirs import user_cache_path
+
+    return user_cache_path(APP, appauthor=False)
+
+
+def plugin_state() -> Path:
+    """Where it is kept who was running and what failed, and where plugins have their own folders."""
+    return data_folder() / "plugins"
+
+
 def named_database(option: str | None) -> tuple[Path, str] | None:
     """The database named by the option or by PARTNERS_DB, and which of them named it."""
     if option:

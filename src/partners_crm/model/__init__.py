@@ -1,6 +1,7 @@
 """What things are: each entity is declared once, as an unbound table.
 
-`ENTITIES` lists them so that a record stands after everything its required links point to.
+`ENTITIES` lists them so that a record stands after everything its required links point to. They are the core's own: a
+coalition may hold record types of plugins beside them, and what there is in one says its handle (`Handle.entities`).
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from partners_crm.model.base import EntityInfo, Table
 from partners_crm.model.custom import CustomField, CustomValue
 from partners_crm.model.fields import Declared, declared, is_private
 from partners_crm.model.finding import DistinctPair, SavedSearch
+from partners_crm.model.installed import InstalledType
 from partners_crm.model.journal import JOURNAL, Change, ChangeValues, Ledger, Operation, SourceRow
 from partners_crm.model.organizations import Identifier, Organization, OtherName, ServiceLine, SiloShare, Site
 from partners_crm.model.people import Contact, ContactPoint, Role
@@ -16,10 +18,11 @@ from partners_crm.model.places import Assignment, District, DistrictMap, MapFigu
 from partners_crm.model.rules import Rule, Snapshot
 from partners_crm.model.settings import Setting
 from partners_crm.model.silos import Silo
-from partners_crm.model.ties import Affiliation, Membership, Tag, Tagging
+from partners_crm.model.ties import Affiliation, Membership, Posture, Tag, Tagging
 
 ENTITIES: tuple[type[Table], ...] = (
     Setting,
+    InstalledType,
     Silo,
     DistrictMap,
     MapFigure,
@@ -36,6 +39,7 @@ ENTITIES: tuple[type[Table], ...] = (
     ContactPoint,
     Membership,
     Affiliation,
+    Posture,
     Tag,
     Tagging,
     CustomField,
@@ -51,7 +55,7 @@ ENTITIES: tuple[type[Table], ...] = (
 BY_NAME: dict[str, type[Table]] = {
     word: table for table in ENTITIES for word in (table.entity.name, table.entity.plural)
 }
-"""Entities by their singular and plural names."""
+"""The core's entities by their singular and plural names."""
 
 __all__ = [
     "BY_NAME",
@@ -71,12 +75,14 @@ __all__ = [
     "DistrictMap",
     "EntityInfo",
     "Identifier",
+    "InstalledType",
     "Ledger",
     "MapFigure",
     "Membership",
     "Operation",
     "Organization",
     "OtherName",
+    "Posture",
     "Role",
     "Rule",
     "SavedSearch",

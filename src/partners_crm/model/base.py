@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, ClassVar, Self
 
-from partners_crm.model.fields import Declared, declared
+from partners_crm.model.fields import Declared, Visibility, declared, is_private
 from partners_crm.model.orm import peewee
 
 
@@ -26,6 +26,17 @@ class EntityInfo:
     """Where its records are not added, edited or deleted one by one: what to do instead."""
     searched: bool = False
     """Whether its text is found by full-text search."""
+    visibility: Visibility = "everyone"
+    """Who may see its records at all."""
+    plugin: str = ""
+    """The plugin that declared it; "" for one of the core's."""
+    kept_as: str = ""
+    """What the journal calls it, and its table in the database, where that is not its name: it was renamed."""
+
+    @property
+    def key(self) -> str:
+        """What the journal calls it: the name it had first."""
+        return self.kept_as or self.name
 
 
 class Table(peewee.Model):
@@ -67,6 +78,23 @@ class Table(peewee.Model):
     def declarations(cls) -> dict[str, Declared]:
         """Every declared field, by name, in the order of declaration."""
         return {name: how for name, field in cls._meta.fields.items() if (how := declared(field)) is not None}
+
+    @classmethod
+    @cache
+    def kept_keys(cls) -> dict[str, str]:
+        """What the journal calls the fields that were renamed, by the name each has now; empty for the core's."""
+        return {
+            name: field.kept_as for name, field in cls._meta.fields.items() if getattr(field, "kept_as", name) != name
+        }
+
+    @classmethod
+    @cache
+    def private(cls) -> frozenset[str]:
+        """The fields whose values are not for everyone: all where the records are not, and links to such records."""
+        if cls.entity.visibility != "everyone":
+            return frozenset(cls.declarations())
+        hidden = {name for name, target in cls.links().items() if target.entity.visibility != "everyone"}
+        return frozenset(name for name, how in cls.declarations().items() if is_private(how) or name in hidden)
 
     @classmethod
     @cache

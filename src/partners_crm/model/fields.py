@@ -104,11 +104,12 @@ def choice(
     default: str = "",
     help: str = "",  # noqa: A002
     headers: tuple[str, ...] = (),
+    required: bool = False,
     derived: bool = False,
 ) -> peewee.TextField[str]:
-    """One of a fixed set of codes; `default` "" means that not knowing is allowed."""
+    """One of a fixed set of codes; `default` "" means that not knowing is allowed, unless one is `required`."""
     field = peewee.TextField(default=default)
-    how = Declared("choice", label, help, headers, choices, required=bool(default), derived=derived)
+    how = Declared("choice", label, help, headers, choices, required=required or bool(default), derived=derived)
     return cast("peewee.TextField[str]", _attach(field, how))
 
 

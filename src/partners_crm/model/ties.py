@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from partners_crm.model.base import EntityInfo, Table
-from partners_crm.model.fields import choice, day, flag, link, text
+from partners_crm.model.fields import choice, day, flag, link, note, text
 from partners_crm.model.organizations import Organization
 from partners_crm.model.people import Contact
 
@@ -14,6 +14,19 @@ MEMBERSHIP_STATUSES = (
     ("lapsed", "Lapsed"),
     ("closed", "Closed"),
 )
+
+
+POSTURES = (
+    ("hostile", "Hostile"),
+    ("wary", "Wary"),
+    ("observing", "Observing"),
+    ("consulting", "Consulting"),
+    ("collaborating", "Collaborating"),
+    ("co_leading", "Co-leading"),
+)
+"""The ladder, from its foot."""
+TAKES_POSTURES = ("association", "agency")
+"""The kinds of organization whose posture is recorded."""
 
 
 class Membership(Table):
@@ -54,6 +67,29 @@ class Affiliation(Table):
     confirmed_on = day("Confirmed on")
     since = day("Since")
     until = day("Until")
+
+
+class Posture(Table):
+    """How an association or an agency stands toward the coalition, from a day on.
+
+    The posture on a day is the newest one whose `since` is not after it.
+    """
+
+    entity = EntityInfo(
+        "posture",
+        "postures",
+        "level",
+        "How an association or an agency stands toward the coalition, from a day on.",
+        searched=True,
+        visibility="staff",
+    )
+
+    organization = link("Organization", Organization, required=True, on_delete="cascade")
+    level = choice("Posture", POSTURES, required=True, headers=("posture",), help="A rung of the ladder.")
+    since = day("Since", help="Empty: as far back as is known.")
+    evidence = text("Evidence", help="What shows it: a vote, a letter, a seat at the table.")
+    reasons = note("Reasons", help="Why it stands so, as far as we know.")
+    recorded_on = day("Recorded on")
 
 
 class Tag(Table):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, NamedTuple
 
 from partners_crm.errors import CannotDecide, NotFound
 from partners_crm.model import (
+    ENTITIES,
     Affiliation,
     Assignment,
     Contact,
@@ -19,6 +20,7 @@ from partners_crm.model import (
     Membership,
     Organization,
     OtherName,
+    Posture,
     Role,
     ServiceLine,
     Silo,
@@ -72,6 +74,19 @@ class Card:
     """The rows of files it came from, the newest first."""
 
 
+_BROUGHT = 100
+"""Records of a plugin's type that a card names."""
+
+
+def for_everyone(db: Handle, card: Card) -> Card:
+    """A card without its lines about records that are for staff."""
+    hidden = {table.entity.name for table in db.entities if table.entity.visibility != "everyone"}
+    sections = (
+        Section(each.title, tuple(row for row in each.rows if row.entity not in hidden)) for each in card.sections
+    )
+    return replace(card, sections=tuple(each for each in sections if each.rows))
+
+
 WARNING = "Do not contact"
 """Under the name of a contact who asked for it."""
 
@@ -96,6 +111,7 @@ def card(db: Handle, table: type[Table], record_id: int, today: date) -> Card:
             Section("Districts", _districts(db, [record.id]).get(record.id, ())),
             Section("Reach", _points(db, "site", [record.id]).get(record.id, ())),
         ]
+    sections += _brought(db, record)
     sections.append(Section("Merged into it", _merged(db, record)))
     came = rows_about(db, record)
     sections.append(Section("As it came", _as_it_came(came)))
@@ -173,6 +189,7 @@ def _organization(db: Handle, record: Organization, today: date) -> tuple[str, l
         Section("Programs", _programs(db, key)),
         Section("Associations", _affiliations(db, "organization", "association", key)),
         Section("Its members", _affiliations(db, "association", "organization", key)),
+        Section("Posture", _postures(db, key)),
         Section("Also known as", _names(db, key)),
         Section("Tags", _tags(db, key)),
     ]
@@ -205,6 +222,38 @@ def _memberships(db: Handle, organization: int) -> tuple[Row, ...]:
         text = f"{labels.get(tie.status, tie.status)}, {span}" + (f" ({more})" if more else "")
         rows.append(Row("Status", text, "membership", tie.id))
     return tuple(rows)
+
+
+def _postures(db: Handle, organization: int) -> tuple[Row, ...]:
+    """How it stands toward the coalition, the newest first; one of unknown start stood before all others."""
+    labels = dict(Posture.declarations()["level"].choices)
+    rows = []
+    found = where(db, Posture, organization=organization)
+    for each in sorted(found, key=lambda one: (one.since, one.id), reverse=True):
+        span = f"since {each.since}" if each.since else "start unknown"
+        more = _listed(each.evidence, each.reasons, separator="; ")
+        text = f"{labels.get(each.level, each.level)}, {span}" + (f" ({more})" if more else "")
+        rows.append(Row("Posture", text, "posture", each.id))
+    return tuple(rows)
+
+
+def _brought(db: Handle, record: Table) -> list[Section]:
+    """The records of plugins' types that link to a record, a section for each type."""
+    sections = []
+    for table in db.entities[len(ENTITIES) :]:
+        rows: dict[int, Row] = {}
+        for name, target in table.links().items():
+            if target is not type(record):
+                continue
+            for each in records(
+                db, table.select().where(table._meta.fields[name] == record.id).order_by(table.id).limit(_BROUGHT + 1)
+            ):
+                rows.setdefault(each.id, Row("", title_of(each), table.entity.name, each.id))
+        shown = list(rows.values())[:_BROUGHT]
+        if len(rows) > _BROUGHT:
+            shown.append(Row("", "and more"))
+        sections.append(Section(table.entity.plural.replace("_", " ").capitalize(), tuple(shown)))
+    return sections
 
 
 def _silos(db: Handle, organization: int) -> tuple[Row, ...]:

@@ -283,7 +283,7 @@ def _check_key(db: Handle, key: str, table: type[Table], own: int | None) -> Non
         raise InvalidValue("Key", key, f"is a field of {plural} already", "give it another key")
     if key in {column.name for column in columns_of(table)}:
         raise InvalidValue("Key", key, f"is a column of {plural} already", "give it another key")
-    if key in fixed_names(table):
+    if key in fixed_names(table, db.entities):
         raise InvalidValue("Key", key, f"means something in a query on {plural} already", "give it another key")
     for other in where(db, CustomField, key=key):
         if other.id != own:

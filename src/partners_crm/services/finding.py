@@ -16,6 +16,7 @@ from partners_crm.model import (
     Identifier,
     Membership,
     OtherName,
+    Posture,
     Role,
     ServiceLine,
     Site,
@@ -25,7 +26,7 @@ from partners_crm.model import (
 from partners_crm.normalize.text import fold
 from partners_crm.store import fulltext
 from partners_crm.store.fulltext import Hit, Key
-from partners_crm.store.indexed import BETWEEN, SEARCHED, around, holds, search_form, tokens
+from partners_crm.store.indexed import BETWEEN, around, holds, search_form, searched, tokens
 from partners_crm.store.open import Handle
 from partners_crm.store.read import by_ids, called
 
@@ -46,6 +47,7 @@ _OWNERS: Mapping[type[Table], tuple[str, ...]] = {
     ServiceLine: ("organization",),
     Membership: ("organization",),
     Affiliation: ("organization",),
+    Posture: ("organization",),
     Role: ("contact",),
     ContactPoint: ("contact", "organization", "site"),
     CustomValue: ("organization", "contact", "site"),
@@ -82,20 +84,26 @@ def find_anything(
     entities: Sequence[type[Table]] = (),
     limit: int = SHOWN,
     archived: bool = False,
+    for_everyone: bool = False,
 ) -> Answer:
     """The records one text of which holds every word, the last one as a beginning: what is called so first.
 
     Where nothing does, every word is taken for a beginning. A record that hangs on another, such as a site, gives the
     one it hangs on, unless it is one of the `entities` that are asked for. Of each entity only the first ones in the
-    order of the index are looked at, so that the time does not grow with the coalition. Never raises for any text.
+    order of the index are looked at, so that the time does not grow with the coalition. Never raises for any text. With
+    `for_everyone` records that are for staff are not looked at.
     """
     wanted = tuple(dict.fromkeys(entities))
-    found = _found(db, text, wanted, limit, archived=archived)
-    return Answer(text, found, () if found else _suggestions(db, text, wanted, archived=archived))
+    among = [table for table in searched(db) if not wanted or not _leads_to(table).isdisjoint(wanted)]
+    if for_everyone:
+        among = [table for table in among if table.entity.visibility == "everyone"]
+    found = _found(db, text, wanted, among, limit, archived=archived)
+    return Answer(text, found, () if found else _suggestions(db, text, wanted, among, archived=archived))
 
 
-def _found(db: Handle, text: str, wanted: tuple[type[Table], ...], limit: int, *, archived: bool) -> tuple[Found, ...]:
-    among = [table for table in SEARCHED if not wanted or not _leads_to(table).isdisjoint(wanted)]
+def _found(
+    db: Handle, text: str, wanted: tuple[type[Table], ...], among: list[type[Table]], limit: int, *, archived: bool
+) -> tuple[Found, ...]:
     found: list[Found] = []
     for room in (*_LOOKED_AT, _LOOKED_AT_LAST) if wanted else _LOOKED_AT:
         most = max(room, limit)
@@ -148,7 +156,7 @@ class _Search:
         else:
             rank = 2 if all(holds(name, [word], prefix=True) for word in self._words) else 3
         hangs = hit.table in _OWNERS and hit.table not in self._wanted
-        return (rank + 4 * hangs, name, SEARCHED.index(hit.table), hit.id)
+        return (rank + 4 * hangs, name, searched(self._db).index(hit.table), hit.id)
 
     # ---------------------------------------------------------------- what is opened
 
@@ -223,7 +231,9 @@ def _word(table: type[Table]) -> str:
 # -------------------------------------------------------------------- what else was meant
 
 
-def _suggestions(db: Handle, text: str, wanted: tuple[type[Table], ...], *, archived: bool) -> tuple[str, ...]:
+def _suggestions(
+    db: Handle, text: str, wanted: tuple[type[Table], ...], among: list[type[Table]], *, archived: bool
+) -> tuple[str, ...]:
     """Texts that find something, in which the words that nothing holds are spelled otherwise."""
     words = tokens(text)
     spelled = []
@@ -235,5 +245,5 @@ def _suggestions(db: Handle, text: str, wanted: tuple[type[Table], ...], *, arch
     )
     tried = dict.fromkeys(" ".join(each) for each in (*joined, *islice(product(*spelled), _TRIED)))
     tried.pop(fold(text), None)
-    finding = (each for each in tried if _found(db, each, wanted, 1, archived=archived))
+    finding = (each for each in tried if _found(db, each, wanted, among, 1, archived=archived))
     return tuple(islice(finding, _SUGGESTED))

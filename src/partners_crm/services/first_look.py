@@ -15,7 +15,6 @@ from typing import NamedTuple
 
 from partners_crm.errors import CannotDecide, NotFound
 from partners_crm.model import (
-    ENTITIES,
     Affiliation,
     Change,
     Contact,
@@ -213,8 +212,8 @@ def _touched(db: Handle, operation: int) -> dict[str, set[int]]:
     found: dict[str, set[int]] = {"organization": set(), "site": set(), "contact": set(), "contact_point": set()}
     query = Change.select(Change.entity).where(Change.operation == operation).distinct()
     entities = {entity for (entity,) in tuples(db, query)}
-    for table in ENTITIES:
-        name = table.entity.name
+    for table in db.entities:
+        name = table.entity.key
         if name not in entities:
             continue
         own = Change.select(Change.record).where((Change.operation == operation) & (Change.entity == name))
@@ -562,7 +561,7 @@ TITLES = {
     "odd": "Odd phones and mail",
     "duplicate-organizations": "Possible duplicates: organizations",
     "duplicate-contacts": "Possible duplicates: contacts",
-    "contested": "Contested members",
+    "contested": "In several associations",
     "do-not-contact": "Not to be contacted",
     "unsubscribed": "Unsubscribed addresses",
 }

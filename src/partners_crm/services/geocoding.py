@@ -21,6 +21,7 @@ from partners_crm.errors import ConfigError, FileRefused, PermissionRefused
 from partners_crm.model import Site
 from partners_crm.normalize.text import fold, reject_reason, tidy
 from partners_crm.services import records
+from partners_crm.services.formats import Formats
 from partners_crm.services.importing.sheets import ReadOptions, Row, Sheet, read_sheet
 from partners_crm.services.placing import ROOFTOP, indexes, is_no_place, look_outside
 from partners_crm.services.rows import Problem, Refusal, kept_cells
@@ -163,7 +164,7 @@ def export_batch(db: Handle, path: Path, *, missing: bool = False) -> ExportRepo
     left_out: Counter[str] = Counter()
     rows = []
     for site in sites:
-        if reason := _left_out(site, missing=missing):
+        if reason := why_left_out(site, missing=missing):
             left_out[reason] += 1
         else:
             each = address_of(site)
@@ -179,7 +180,7 @@ def export_batch(db: Handle, path: Path, *, missing: bool = False) -> ExportRepo
     return ExportReport(counts, len(sites), len(rows), tuple(sorted(left_out.items())))
 
 
-def _left_out(site: Site, *, missing: bool) -> str:
+def why_left_out(site: Site, *, missing: bool = False) -> str:
     """Why a site's address is not asked for; "" where it is."""
     each = address_of(site)
     if site.kind == "mailing":
@@ -219,6 +220,7 @@ def import_answers(
     db: Handle,
     path: Path,
     *,
+    formats: Formats,
     replace: bool = False,
     preview: bool = False,
     by: str = "",
@@ -230,7 +232,7 @@ def import_answers(
         FileRefused: a fault of the file; nothing was written.
         StoreError: the database refuses; nothing was written.
     """
-    sheet = read_sheet(path, ReadOptions(delimiter=",", header_line=1))
+    sheet = read_sheet(path, ReadOptions(delimiter=",", header_line=1), formats=formats)
     rows = list(_answers(sheet))
     source = Source(sheet.name, sheet.sha256)
     with changes(db, f"points from {sheet.name}", by=by, source=source, clock=clock, keep=not preview) as unit:

@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from partners_crm.errors import InvalidValue
-from partners_crm.model import BY_NAME, CustomValue, Table
+from partners_crm.model import CustomValue, Table
 from partners_crm.services.naming import Called, called
 from partners_crm.services.settings import zone
 from partners_crm.services.values import show_value
@@ -17,6 +17,7 @@ from partners_crm.store import journal
 from partners_crm.store.journal import Recorded
 from partners_crm.store.merges import Folded, folded_into
 from partners_crm.store.open import Handle
+from partners_crm.store.record_types import is_held
 
 _DAYS_AGO = re.compile(r"(\d{1,7})d")
 
@@ -100,7 +101,9 @@ def operation_changes(db: Handle, number: int, limit: int | None = None) -> list
     made = journal.changes_of(db, number, limit)
     names = called(db, {(each.entity, each.record): each.after or each.before or {} for each in made})
     return [
-        _changed((each.entity, each.record), names, _WHAT[each.action], _telling(_fields(BY_NAME[each.entity], each)))
+        _changed(
+            (each.entity, each.record), names, _WHAT[each.action], _telling(_fields(db.by_name.get(each.entity), each))
+        )
         for each in made
     ]
 
@@ -193,21 +196,25 @@ def changed_since(db: Handle, operation: int) -> list[ChangedRecord]:
         if key not in found:
             found[key] = _Net(was_there=each.action != "insert")
         found[key].take(each)
+    tables = db.by_name
     changed = {
         key: (net, fields)
         for key, net in found.items()
         if (net.was_there or net.is_there)
-        and ((fields := _telling(_net_fields(BY_NAME[key[0]], net))) or net.was_there != net.is_there or net.is_erased)
+        and (
+            (fields := _telling(_net_fields(tables.get(key[0]), net))) or net.was_there != net.is_there or net.is_erased
+        )
     }
     names = called(db, {key: net.last if net.is_there else net.first for key, (net, _) in changed.items()})
-    places = {name: place for place, name in enumerate(BY_NAME)}
+    places = {table.entity.name: place for place, table in enumerate(db.entities)}
+    ordered = sorted(changed.items(), key=lambda item: (places.get(item[0][0], len(places)), item[0]))
     return [
         _changed(key, names, "added" if not net.was_there else "changed" if net.is_there else "deleted", fields)
-        for key, (net, fields) in sorted(changed.items(), key=lambda item: (places[item[0][0]], item[0][1]))
+        for key, (net, fields) in ordered
     ]
 
 
-def _net_fields(table: type[Table], net: _Net) -> tuple[tuple[str, str, str], ...]:
+def _net_fields(table: type[Table] | None, net: _Net) -> tuple[tuple[str, str, str], ...]:
     if net.was_there and net.is_there:
         names = net.first.keys() & net.last.keys()
         return _differing(table, {name: net.first[name] for name in names}, {name: net.last[name] for name in names})
@@ -248,7 +255,7 @@ def _edit(before: str, after: str) -> str:
     return f"{before or '(empty)'} → {after or '(empty)'}"
 
 
-def _fields(table: type[Table], each: Recorded) -> tuple[tuple[str, str, str], ...]:
+def _fields(table: type[Table] | None, each: Recorded) -> tuple[tuple[str, str, str], ...]:
     return _differing(table, each.before or {}, each.after or {})
 
 
@@ -257,13 +264,23 @@ def _telling(fields: tuple[tuple[str, str, str], ...]) -> tuple[tuple[str, str, 
     return tuple(each for each in fields if each[1] != each[2])
 
 
-def _differing(table: type[Table], before: dict[str, Any], after: dict[str, Any]) -> tuple[tuple[str, str, str], ...]:
-    return tuple(
-        (how.label, _shown(how, before.get(name)), _shown(how, after.get(name)))
-        for name, how in table.declarations().items()
-        if (name in before or name in after) and before.get(name) != after.get(name)
+def _differing(
+    table: type[Table] | None, before: dict[str, Any], after: dict[str, Any]
+) -> tuple[tuple[str, str, str], ...]:
+    """The fields of an entity that changed; of one that is no more nobody knows what it showed of them."""
+    return (
+        ()
+        if table is None
+        else tuple(
+            (how.label, _shown(how, before.get(name)), _shown(how, after.get(name)))
+            for name, how in table.declarations().items()
+            if (name in before or name in after) and before.get(name) != after.get(name)
+        )
     )
 
 
 def _shown(how: Any, value: Any) -> str:
-    return "" if value is None else show_value(how, value)
+    if value is None:
+        return ""
+    # A field of a plugin may have held another kind of values then.
+    return show_value(how, value) if is_held(how, value) else str(value)

@@ -10,11 +10,10 @@ from array import array
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from partners_crm.errors import NotFound, QueryError
+from partners_crm.errors import NotFound, PartnersError, QueryError
 from partners_crm.model import (
-    BY_NAME,
     Affiliation,
     Assignment,
     Contact,
@@ -38,6 +37,9 @@ from partners_crm.store.maps import map_code_of, standing
 from partners_crm.store.open import Handle
 from partners_crm.store.read import by_ids, parts, present, title_of, tuples
 
+if TYPE_CHECKING:
+    from partners_crm.store.queries.asked import Words  # a list that is asked nothing needs no query language
+
 
 @dataclass(frozen=True, slots=True)
 class Column:
@@ -49,6 +51,28 @@ class Column:
     width: int
     """Cells it would like on a screen."""
     align: Literal["left", "right"] = "left"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnColumn:
+    """A column of somebody else's, filled a page at a time."""
+
+    column: Column
+    """Its name has whose it is in front: acme.dues."""
+    entity: str
+    """Whose lists can have it, in the singular: organization."""
+    values: Callable[[Sequence[int]], Mapping[int, str]]
+    """A text for each of these ids, called once for a page of rows; blank where one is missing."""
+    owner: str
+    """Who brings it: the plugin."""
+    private: bool = False
+    """Whether what it shows is not for everyone."""
+
+
+FAILED = "?"
+"""What stands in a column of somebody else's where its values could not be had."""
+PAGE = 1000
+"""Rows for which a column of somebody else's is asked at once, at most."""
 
 
 ORGANIZATION_COLUMNS = (
@@ -75,15 +99,15 @@ CONTACT_COLUMNS = (
 )
 
 
-def entity_of(word: str) -> type[Table]:
-    """The entity a person names, in the singular or the plural.
+def entity_of(db: Handle, word: str) -> type[Table]:
+    """The entity a person names, in the singular or the plural: one of the core's, or of a plugin.
 
     Raises:
         NotFound: there is none of that name.
     """
-    found = BY_NAME.get(word.replace("-", "_").replace(" ", "_").lower())
+    found = db.by_name.get(word.replace("-", "_").replace(" ", "_").lower())
     if found is None:
-        plurals = ", ".join(dict.fromkeys(table.entity.plural for table in BY_NAME.values()))
+        plurals = ", ".join(dict.fromkeys(table.entity.plural for table in db.entities))
         raise NotFound(f"there are no {word}", f"known: {plurals}")
     return found
 
@@ -109,6 +133,11 @@ def _own_column(field: CustomField) -> Column:
 _ALIGN: Mapping[str, Literal["left", "right"]] = {"number": "right"}
 
 
+def no_words() -> tuple[()]:
+    """No words of queries but those of the core and of the coalition."""
+    return ()
+
+
 class Listing:
     """A query on an entity in an order; it holds no connection and reads with the one it is given."""
 
@@ -122,8 +151,12 @@ class Listing:
         order: str = "",
         descending: bool = False,
         typing: bool = False,
+        words: Words = no_words,
+        more_columns: Sequence[OwnColumn] = (),
     ) -> None:
         """Find what the query means; with `typing` its end is still being typed.
+
+        `words` brings words of queries that the core does not have, and `more_columns` columns beside its own.
 
         Raises:
             QueryError: the query or the order names something unknown.
@@ -133,19 +166,24 @@ class Listing:
         self.today = today
         self.descending = descending
         fields = fields_of(db, table)
-        self.columns = columns_of(table, fields)
+        self.is_strict = False
+        """Whether a column of somebody else's that fails is an error, and not `FAILED` in its cells."""
+        self.more_columns = tuple(each for each in more_columns if each.entity == table.entity.name)
+        self.columns = (*columns_of(table, fields), *(each.column for each in self.more_columns))
         self.own = {field.key: field for field in fields}
         """The coalition's own fields of the entity, by key."""
         self.map_code = map_code_of(db, today)
-        self._selection = self._selected(db, typing=typing) if query.strip() else present(table)
+        self._selection = self._selected(db, typing, words) if query.strip() else present(table)
         self.order = order or ("name" if "name" in table.declarations() else "id")
         self._ordering = self._order_by()
 
-    def _selected(self, db: Handle, *, typing: bool) -> Any:
+    def _selected(self, db: Handle, typing: bool, words: Words) -> Any:
         # A list that is asked nothing, as the first one on the screen, does not wait for the query language.
         from partners_crm.store.queries.selecting import selection
 
-        return selection(db, self.table, self.query, map_code=self.map_code, today=self.today, typing=typing)
+        return selection(
+            db, self.table, self.query, map_code=self.map_code, today=self.today, typing=typing, words=words
+        )
 
     def ids(self, db: Handle, limit: int | None = None) -> array[int]:
         """The ids of the records in order, at most `limit` of them."""
@@ -164,11 +202,28 @@ class Listing:
         else:
             fill = _declared_cells
         found: dict[int, tuple[str, ...]] = {}
+        brought = self._brought(ids) if self.more_columns else {}
         for some in parts(list(ids)):
             said = values_of(db, self.table, some) if self.own else {}
             for key, cells in fill(db, self.table, some, self.map_code, self.today).items():
-                cells = {**said.get(key, {}), **cells}
+                cells = {**brought.get(key, {}), **said.get(key, {}), **cells}
                 found[key] = tuple(cells.get(column.name, "") for column in self.columns)
+        return found
+
+    def _brought(self, ids: Sequence[int]) -> dict[int, dict[str, str]]:
+        """What the columns of others show, by id; one that fails shows that, and the others show theirs."""
+        found: dict[int, dict[str, str]] = {key: {} for key in ids}
+        for each in self.more_columns:
+            for start in range(0, len(ids), PAGE):
+                some = tuple(ids[start : start + PAGE])
+                try:
+                    said = each.values(some)
+                except PartnersError:
+                    if self.is_strict:
+                        raise
+                    said = dict.fromkeys(some, FAILED)
+                for key in some:
+                    found[key][each.column.name] = said.get(key, "")
         return found
 
     def _order_by(self) -> list[Any]:

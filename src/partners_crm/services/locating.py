@@ -13,6 +13,7 @@ from partners_crm.districts.uncertainty import MANUAL, ROOFTOP, ZIP9, radius_m
 from partners_crm.errors import CannotDecide, FileRefused, InvalidValue
 from partners_crm.model import Site
 from partners_crm.normalize.text import fold, tidy
+from partners_crm.services.formats import Formats
 from partners_crm.services.importing.sheets import read_sheet
 
 STATUSES = ("confirmed", "on_border", "near_border", "snapped", "outside", "unreadable")
@@ -58,7 +59,7 @@ def check_level(level: float) -> int:
     return int(level)
 
 
-def read_points(path: Path, match_level: int = ROOFTOP) -> list[Asked]:
+def read_points(path: Path, match_level: int = ROOFTOP, *, formats: Formats) -> list[Asked]:
     """The points of a file with the columns id, lat and lon, and perhaps one of match levels.
 
     A row whose level is none of a point cannot be read, like one whose latitude is no number.
@@ -68,7 +69,7 @@ def read_points(path: Path, match_level: int = ROOFTOP) -> list[Asked]:
     """
     declared = Site.declarations()
     words = {fold(word) for name in ("latitude", "longitude") for word in (name, *declared[name].headers)}
-    sheet = read_sheet(path, known=lambda header: fold(header) in words)
+    sheet = read_sheet(path, known=lambda header: fold(header) in words, formats=formats)
     folded = [fold(header) for header in sheet.headers]
 
     def column(name: str, words: Sequence[str], *, needed: bool = True) -> int | None:

@@ -13,7 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from partners_crm.errors import ConfigError, Conflict, InvalidValue
-from partners_crm.model import BY_NAME, ENTITIES, Contact, ContactPoint, CustomField, Declared, Site, Table
+from partners_crm.model import Contact, ContactPoint, CustomField, Declared, Site, Table
 from partners_crm.normalize.text import fold, reject_reason
 from partners_crm.services import marks, placing
 from partners_crm.services.rules import check
@@ -33,6 +33,8 @@ _SHORT = 1000
 class Touched:
     """Records of one entity that a deletion takes along or cuts loose."""
 
+    name: str
+    """Singular name."""
     entity: str
     """Plural name."""
     count: int
@@ -41,10 +43,9 @@ class Touched:
 
     def described(self) -> str:
         """The consequence in words: "2 sites go with it"."""
-        entity = BY_NAME[self.entity].entity
         if self.count == 1:
-            return f"1 {entity.name} {'goes with it' if self.deleted else 'stays and loses its link'}".replace("_", " ")
-        return f"{self.count} {entity.plural} {'go with it' if self.deleted else 'stay and lose their link'}".replace(
+            return f"1 {self.name} {'goes with it' if self.deleted else 'stays and loses its link'}".replace("_", " ")
+        return f"{self.count} {self.entity} {'go with it' if self.deleted else 'stay and lose their link'}".replace(
             "_", " "
         )
 
@@ -205,7 +206,7 @@ def archive(changes: Changes, record: Table, on: date) -> Table:
 def remove(changes: Changes, record: Table) -> None:
     """Delete a record: what hangs on it goes too, optional links to it are cleared."""
     table = type(record)
-    for other, name, how in links_to(table):
+    for other, name, how in links_to(changes.db, table):
         for dependent in where(changes.db, other, **{name: record.id}):
             if how.on_delete == "cascade":
                 # Another path through the declarations may have taken it already.
@@ -225,7 +226,7 @@ def touched_by_removal(db: Handle, record: Table) -> tuple[Touched, ...]:
     queue = [record]
     while queue:
         here = queue.pop()
-        for other, name, how in links_to(type(here)):
+        for other, name, how in links_to(db, type(here)):
             for dependent in where(db, other, **{name: here.id}):
                 key = (other, dependent.id)
                 if how.on_delete != "cascade":
@@ -236,10 +237,10 @@ def touched_by_removal(db: Handle, record: Table) -> tuple[Touched, ...]:
     loose -= gone
     found = []
     for keys, deleted in ((gone, True), (loose, False)):
-        for table in ENTITIES:
+        for table in db.entities:
             number = sum(1 for key in keys if key[0] is table)
             if number:
-                found.append(Touched(table.entity.plural, number, deleted))
+                found.append(Touched(table.entity.name, table.entity.plural, number, deleted))
     return tuple(found)
 
 
@@ -379,11 +380,11 @@ def _rules(table: type[Table]) -> _Rules:
     )
 
 
-def links_to(table: type[Table]) -> list[tuple[type[Table], str, Declared]]:
+def links_to(db: Handle, table: type[Table]) -> list[tuple[type[Table], str, Declared]]:
     """Every field of every entity that points to this one: derived from the declarations, so none is forgotten."""
     return [
         (other, name, other.declarations()[name])
-        for other in ENTITIES
+        for other in db.entities
         for name, target in other.links().items()
         if target is table
     ]

@@ -17,16 +17,18 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from partners_crm.errors import PermissionRefused, SchemaTooNew, StoreDamaged, StoreUnavailable
-from partners_crm.model import ENTITIES, Table
-from partners_crm.store import copying, files, past, replacing
+from partners_crm.model import InstalledType, Setting, Table
+from partners_crm.store import copying, files, past, record_types, replacing
 from partners_crm.store.clock import Clock, utc_now
 from partners_crm.store.files import side
 from partners_crm.store.open import SCHEMA_VERSION, close_store, create_store
 from partners_crm.store.past import Past, Told
-from partners_crm.store.salvage import LARGEST_ID, Found, Shape, Wreck, fitted, shapes
+from partners_crm.store.salvage import LARGEST_ID, Found, Shape, Wreck, fitted
 from partners_crm.store.work import Changes, Source, changes
 
 LEFTOVER = ".leftover.jsonl"
+_FIRST: tuple[type[Table], ...] = (Setting, InstalledType)
+"""What is recovered before it is known which entities there are."""
 _LEAST_ROW = 40
 """Bytes of the shortest record: its uid and what stands before it."""
 
@@ -194,7 +196,7 @@ def _rescue(
             kept = past.keep(unit, wreck)
             wreck.settle(lambda entity, key, uid: past.knows(db, entity, key, uid))
             rescue = _Rescue(unit, wreck, kept, left)
-            entities = tuple([rescue.entity(table) for table in ENTITIES])
+            entities = rescue.everything()
             if not any(each.found + each.rebuilt for each in entities):
                 raise StoreDamaged(
                     f"nothing of {damaged} can be read", "restore a backup: partners restore lists what there is"
@@ -292,15 +294,33 @@ class _Rescue:
         self.cut: list[Missing] = []
         self.unreadable = 0
         self._present: dict[type[Table], set[int]] = {}
+        self._look_at_unplaced()
+
+    def _look_at_unplaced(self) -> None:
         # A uid stands in the column after the id.
-        rows = (row for row in wreck.unplaced() if row and len(row.values) > 2 and isinstance(row.values[1], str))
+        rows = (row for row in self.wreck.unplaced() if row and len(row.values) > 2 and isinstance(row.values[1], str))
         self._unplaced = {row.values[1]: row for row in rows if len(row.values[1]) == 32}
+
+    def everything(self) -> tuple[Salvaged, ...]:
+        """Recover the records of every entity: first the record types of plugins, from which follows what else is."""
+        db, wreck, found = self.unit.db, self.wreck, dict[type[Table], Salvaged]()
+        for table in _FIRST:
+            found[table] = self.entity(table)
+        types = record_types.settle(db)
+        if types.installed:
+            wreck.know(types.entities)
+            wreck.settle(lambda entity, key, uid: past.knows(db, entity, key, uid))
+            self._look_at_unplaced()
+        for table in types.entities:
+            if table not in found:
+                found[table] = self.entity(table)
+        return tuple(found[table] for table in types.entities)
 
     def entity(self, table: type[Table]) -> Salvaged:
         """Recover the records of an entity."""
-        name, before = table.entity.name, len(self.lost)
-        shape = shapes()[name]
-        read, told = self._read(name), past.told(self.unit.db, name, self.journal)
+        name, before = table.entity.key, len(self.lost)
+        shape = self.wreck.shapes[name]
+        read, told = self._read(name), past.told(self.unit.db, table, self.journal)
         kept = []
         for key in sorted(read.rows.keys() | told.keys()):
             found = self._decide(shape, key, read, told.get(key))

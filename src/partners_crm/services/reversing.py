@@ -20,16 +20,16 @@ from itertools import groupby
 from typing import Any
 
 from partners_crm.errors import Conflict
-from partners_crm.model import BY_NAME, ENTITIES, Table
+from partners_crm.model import InstalledType, Table
 from partners_crm.services.records import links_to
-from partners_crm.store import journal
+from partners_crm.store import journal, record_types
 from partners_crm.store.journal import RawChange, Recorded
+from partners_crm.store.rows import as_named
 from partners_crm.store.work import Changes
 
 Key = tuple[type[Table], int]
 _TURN = {"delete": 0, "update": 1, "insert": 2}
 """In which order the actions of a batch are reversed."""
-_PLACE = {table: place for place, table in enumerate(ENTITIES)}
 
 
 class OutOfOrder(Exception):
@@ -65,12 +65,23 @@ class Reversal:
         self._left: set[Key] = set()
         """Records that were looked at and did not go, or come."""
         self._relied_upon: set[Key] = set()
+        self._is_exact = record_types.is_installation(unit.db, number)
+        """Whether it is taken back whole, or not at all."""
+        self._look_up()
+
+    def _look_up(self) -> None:
+        """Look up what there is: an operation that installed a record type, or dropped one, changes that on its way."""
+        db = self.unit.db
+        self._tables = db.types.by_key
+        self._place = {table: place for place, table in enumerate(db.entities)}
+        self._singles = _named_once(db.entities)
 
     def run(self) -> None:
         """Reverse every change, as far as that is possible.
 
         Raises:
             OutOfOrder: to be tried again with `careful`.
+            Conflict: it changed record types of a plugin, and something stands in the way.
         """
         for batch in journal.newest_first(self.unit.db, self.number):
             if not self._several and self._is_plain(batch):
@@ -91,7 +102,9 @@ class Reversal:
     def _is_plain(self, changes: list[RawChange]) -> bool:
         """Whether the order of these changes does not matter, and they are as they were written."""
         entities = {raw[1] for raw in changes}
-        return not self._careful and _named_once().isdisjoint(entities) and journal.are_unspoilt(changes)
+        if not entities <= self._tables.keys():
+            return False
+        return not self._careful and self._singles.isdisjoint(entities) and journal.are_unspoilt(changes)
 
     # ---------------------------------------------------------------- in bulk
 
@@ -102,7 +115,8 @@ class Reversal:
 
         def place(group: tuple[str, str]) -> tuple[int, int]:
             action, entity = group
-            return _TURN[action], -_PLACE[BY_NAME[entity]] if action == "insert" else _PLACE[BY_NAME[entity]]
+            here = self._place[self._tables[entity]]
+            return _TURN[action], -here if action == "insert" else here
 
         for action, entity in sorted(groups, key=place):
             group = groups[action, entity]
@@ -110,7 +124,7 @@ class Reversal:
                 group = [raw for raw in group if (entity, raw[2]) not in self._dropped]
             if group:
                 work = {"delete": self._bring_back_many, "update": self._put_back_many, "insert": self._take_out_many}
-                rest = work[action](BY_NAME[entity], group)
+                rest = work[action](self._tables[entity], group)
                 self.touched += len(group) - len(rest)
                 for raw in rest:
                     self._reverse(raw)
@@ -126,7 +140,7 @@ class Reversal:
             going = {raw[2] for raw in group if versions.get(raw[2]) == journal.version_in(raw[5] or "")}
         edges = [
             (target, other, holder, version)
-            for other, link, _ in links_to(table)
+            for other, link, _ in links_to(unit.db, table)
             for target, holder, version in unit.holders(other, link, ids)
             if target in going
         ]
@@ -162,7 +176,7 @@ class Reversal:
         unit = self.unit
         there = unit.versions(table, [raw[2] for raw in group])
         names = set(table._meta.sorted_field_names)
-        values = {raw[2]: json.loads(raw[4] or "{}") for raw in group if raw[2] not in there}
+        values = {raw[2]: _before(table, raw) for raw in group if raw[2] not in there}
         # A field that was added since has no value there: the careful path knows its default.
         values = {key: row for key, row in values.items() if row.keys() == names}
         values = self._with_targets(table, values, comes=True)
@@ -180,7 +194,7 @@ class Reversal:
         unit = self.unit
         versions = unit.versions(table, [raw[2] for raw in group])
         clean = [raw for raw in group if versions.get(raw[2]) == journal.version_in(raw[5] or "")]
-        values = self._with_targets(table, {raw[2]: json.loads(raw[4] or "{}") for raw in clean}, comes=False)
+        values = self._with_targets(table, {raw[2]: _before(table, raw) for raw in clean}, comes=False)
         chosen = [
             (raw[2], values[raw[2]], raw[5], raw[4])
             for raw in clean
@@ -197,6 +211,8 @@ class Reversal:
         self, table: type[Table], values: dict[int, dict[str, Any]], *, comes: bool
     ) -> dict[int, dict[str, Any]]:
         """Those of the rows whose links point to what is there, or comes; `comes` says that the rows themselves do."""
+        if table.entity.plugin:
+            values = {key: row for key, row in values.items() if record_types.fits(table, row)}
         for link, target in table.links().items():
             wanted = {row[link] for row in values.values() if row.get(link) is not None}
             missing = wanted - self.unit.versions(target, sorted(wanted)).keys() if wanted else set()
@@ -227,13 +243,23 @@ class Reversal:
 
     def _reverse(self, raw: RawChange) -> None:
         each = journal.recorded(self.unit.db, self.number, raw)
-        table, key = BY_NAME[each.entity], (each.entity, each.record)
+        key = (raw[1], each.record)
         if key in self._dropped:
+            return
+        table = self._tables.get(raw[1])
+        if table is None:
+            self.refused.append(f"{each.entity.replace('_', ' ')} {each.record}: its record type was deleted since")
             return
         before = self.unit.count
         try:
-            self._reverse_one(table, each)
+            if table is InstalledType:
+                record_types.reverse(self.unit, each, lambda: self._reverse_one(table, each), exact=self._is_exact)
+                self._look_up()
+            else:
+                self._reverse_one(table, each)
         except Conflict as error:
+            if table is InstalledType and self._is_exact:
+                raise
             self.refused.append(f"{each.entity} {each.record}: {error.message}")
         if self.unit.count > before:
             if key not in self._several:
@@ -253,6 +279,9 @@ class Reversal:
         if each.before is None and each.after is None:
             self.refused.append(f"{name}: its values were erased")
             return
+        if table.entity.plugin and each.before and not record_types.fits(table, each.before):
+            self.refused.append(f"{name}: a field of it holds another kind of values since")
+            return
         current = self.unit.current(table, each.record)
         if each.action == "insert":
             self._take_out(table, each, current, name)
@@ -271,7 +300,7 @@ class Reversal:
         if each.after is None or current["version"] != each.after["version"]:
             self.kept.append(f"{called}: was edited since")
             return
-        for other, link, _ in links_to(table):
+        for other, link, _ in links_to(self.unit.db, table):
             if hanging := self.unit.holding(other, link, each.record):
                 words = f"1 {other.entity.name} was" if hanging == 1 else f"{hanging} {other.entity.plural} were"
                 self.refused.append(f"{called}: {words.replace('_', ' ')} added to it since")
@@ -314,11 +343,16 @@ class Reversal:
             self.kept.append(f"{name}: {', '.join(edited)} edited since")
 
 
+def _before(table: type[Table], raw: RawChange) -> dict[str, Any]:
+    """The values before a change, by the names that fields have now."""
+    return as_named(table, json.loads(raw[4] or "{}"))
+
+
 @cache
-def _named_once() -> frozenset[str]:
+def _named_once(entities: tuple[type[Table], ...]) -> frozenset[str]:
     """The entities of which no two may have the same name, code or key: few records, whose order matters."""
 
     def has_one(table: type[Table]) -> bool:
         return any(each.unique and name != "uid" for name, each in table._meta.fields.items())
 
-    return frozenset(table.entity.name for table in ENTITIES if has_one(table))
+    return frozenset(table.entity.key for table in entities if has_one(table))

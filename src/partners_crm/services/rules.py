@@ -13,6 +13,7 @@ from partners_crm.model import (
     CustomValue,
     DistinctPair,
     Organization,
+    Posture,
     Rule,
     SavedSearch,
     ServiceLine,
@@ -25,6 +26,7 @@ from partners_crm.model import (
     Term,
 )
 from partners_crm.model.organizations import MATCH_LEVELS
+from partners_crm.model.ties import TAKES_POSTURES
 from partners_crm.normalize.text import fold
 from partners_crm.services import placing
 from partners_crm.store.open import Handle
@@ -76,6 +78,20 @@ def _check_organization(db: Handle, values: Values, given: set[str], key: int | 
 def _check_affiliation(_db: Handle, values: Values, _given: set[str], _key: int | None) -> None:
     if values.get("organization") == values.get("association"):
         raise InvalidValue("Association", "", "cannot be the organization itself")
+
+
+def _check_posture(db: Handle, values: Values, given: set[str], _key: int | None) -> None:
+    if "organization" not in given or values.get("organization") is None:
+        return
+    body = by_id(db, Organization, values["organization"])
+    if body.kind not in TAKES_POSTURES:
+        kind = dict(Organization.declarations()["kind"].choices).get(body.kind, body.kind).lower()
+        raise InvalidValue(
+            "Organization",
+            body.name,
+            f"is no association and no agency, but of the kind {kind or 'not known'}",
+            "a posture is that of an association or an agency",
+        )
 
 
 def _check_point(_db: Handle, values: Values, _given: set[str], _key: int | None) -> None:
@@ -189,6 +205,7 @@ _RULES: Mapping[type[Table], Callable[[Handle, Values, set[str], int | None], No
     Site: _check_site,
     Organization: _check_organization,
     Affiliation: _check_affiliation,
+    Posture: _check_posture,
     ContactPoint: _check_point,
     Tag: _check_tag,
     Tagging: _check_tagging,

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from partners_crm.errors import InvalidValue, NotFound, QueryError
-from partners_crm.model import BY_NAME, SavedSearch
+from partners_crm.model import SavedSearch
 from partners_crm.normalize.text import fold, tidy
 from partners_crm.services import records
-from partners_crm.services.listing import Listing, entity_of
+from partners_crm.services.listing import Listing, OwnColumn, entity_of
+from partners_crm.store.maps import map_code_of
 from partners_crm.store.open import Handle
-from partners_crm.store.queries.asked import Asked
+from partners_crm.store.queries.asked import Asked, Words, no_words
 from partners_crm.store.queries.grammar import parse
+from partners_crm.store.queries.qualifying import with_owners
 from partners_crm.store.queries.saved import find_search, named_searches, searches
 from partners_crm.store.queries.selecting import selected
 
@@ -52,17 +54,24 @@ def save(
     sort: str = "",
     note: str = "",
     replace: bool = False,
+    words: Words = no_words,
 ) -> SavedSearch:
     """Save a query under a name; `replace` gives a name that is taken this query.
+
+    A word that somebody else brings (`words`) is saved with whose it is in front, `acme.contested:yes`: so that it
+    can be told whose it was when it is gone.
 
     Raises:
         NotFound: there is no such entity.
         QueryError: the query or the sort does not run.
         InvalidValue: the name is taken, or cannot be typed in a query.
     """
-    values = {"applies_to": entity_of(entity).entity.plural, "query": query.strip(), "sort": sort, "note": note}
+    table = entity_of(changes.db, entity)
+    asked = Asked(changes.db, map_code_of(changes.db, today), today, words=words)
+    query = with_owners(asked, table, query.strip())
+    values = {"applies_to": table.entity.plural, "query": query, "sort": sort, "note": note}
     same = [each for each in searches(changes.db) if fold(each.name) == fold(name)]
-    _refuse(changes.db, values, same[0].name if same else tidy(name), today)
+    _refuse(changes.db, values, same[0].name if same else tidy(name), today, words)
     if same and replace:
         return records.edit(changes, same[0], **values)
     return records.add(changes, SavedSearch, name=tidy(name), **values)
@@ -99,28 +108,36 @@ def naming(db: Handle, name: str) -> tuple[str, ...]:
     return tuple(each.name for each in searches(db) if fold(name) in named_searches(each.query))
 
 
-def check_searches(db: Handle, today: date) -> tuple[Checked, ...]:
+def check_searches(db: Handle, today: date, *, words: Words = no_words) -> tuple[Checked, ...]:
     """Every saved search, in the order of names, with why it no longer runs."""
-    return tuple(_checked(db, each, today) for each in searches(db))
+    return tuple(_checked(db, each, today, words) for each in searches(db))
 
 
-def _checked(db: Handle, search: SavedSearch, today: date) -> Checked:
+def _checked(db: Handle, search: SavedSearch, today: date, words: Words) -> Checked:
     try:
-        opened(db, search, today)
+        opened(db, search, today, words=words)
     except (QueryError, NotFound) as error:
         return Checked(search, error.message, error.hint)
     return Checked(search)
 
 
 def opened(
-    db: Handle, search: SavedSearch, today: date, *, more: str = "", order: str = "", descending: bool = False
+    db: Handle,
+    search: SavedSearch,
+    today: date,
+    *,
+    more: str = "",
+    order: str = "",
+    descending: bool = False,
+    words: Words = no_words,
+    more_columns: Sequence[OwnColumn] = (),
 ) -> Listing:
     """The listing of a saved search, in its own order unless another is given; `more` terms narrow it.
 
     Raises:
         QueryError: it no longer runs; the message names it and what is gone.
     """
-    table = BY_NAME.get(search.applies_to)
+    table = db.by_name.get(search.applies_to)
     if table is None:
         raise QueryError(f"the saved search {search.name} no longer runs: there are no {search.applies_to}")
     if not order:
@@ -131,7 +148,16 @@ def opened(
         except QueryError as error:
             raise QueryError(f"the saved search {search.name} no longer runs: {error.message}", error.hint) from None
     query = f"{term_of(search)} ({more})" if more.strip() else term_of(search)
-    return Listing(db, table, query, today=today, order=order, descending=descending)
+    return Listing(
+        db,
+        table,
+        query,
+        today=today,
+        order=order,
+        descending=descending,
+        words=words,
+        more_columns=more_columns,
+    )
 
 
 def term_of(search: SavedSearch) -> str:
@@ -156,22 +182,22 @@ def check_search(db: Handle, values: Mapping[str, Any], key: int | None) -> None
     for other in searches(db):
         if other.id != key and fold(other.name) == fold(name):
             raise InvalidValue("Name", name, f"is taken by saved search {other.id}", "replace it, or choose another")
-    table = BY_NAME.get(plural)
+    table = db.by_name.get(plural)
     if table is None or table.entity.plural != plural:
         raise InvalidValue("Lists", plural, "is no entity in the plural", "for example organizations")
     parse(str(values["query"]))
 
 
-def _refuse(db: Handle, values: Mapping[str, Any], name: str, today: date) -> None:
+def _refuse(db: Handle, values: Mapping[str, Any], name: str, today: date, words: Words) -> None:
     """Refuse a saved search that does not run.
 
     Raises:
         QueryError: why.
     """
-    table, sort = BY_NAME[values["applies_to"]], values["sort"]
+    table, sort = db.by_name[values["applies_to"]], values["sort"]
     listing = Listing(db, table, "", today=today, order=sort.removeprefix("-"))
     # A query that leads to its own name leads back to itself, though the search is not there yet.
-    selected(Asked(db, listing.map_code, today, (name,)), table, parse(values["query"]))
+    selected(Asked(db, listing.map_code, today, (name,), words=words), table, parse(values["query"]))
 
 
 __all__ = [

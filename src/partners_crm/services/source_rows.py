@@ -56,7 +56,7 @@ def rows_about(db: Handle, record: Table, limit: int = SHOWN) -> tuple[CameRow, 
     """
     table = type(record)
     own = [record.id, *(each.lost for each in folded_into(db, table, record.id))]
-    here = (SourceRow.entity == table.entity.name) & SourceRow.record.in_(own)
+    here = (SourceRow.entity == table.entity.key) & SourceRow.record.in_(own)
     came = SourceRow.outcome.not_in(("rejected", FOLDED))
     # The numbers come first, without the cells: a row may be read by every import of years.
     keys = tuples(db, SourceRow.select(SourceRow.id, SourceRow.operation).where(here & came))

@@ -13,7 +13,7 @@ from partners_crm.errors import Conflict, NotFound
 from partners_crm.model import Assignment, DistrictMap, Site
 from partners_crm.services import placing
 from partners_crm.services.reversing import OutOfOrder, Reversal
-from partners_crm.store import journal
+from partners_crm.store import journal, record_types
 from partners_crm.store.clock import Clock, utc_now
 from partners_crm.store.journal import Done
 from partners_crm.store.open import Handle
@@ -82,7 +82,7 @@ def undo(
     Raises:
         NotFound: there is no such operation, or nothing to undo.
         Conflict: it was undone already, or it set the coalition up or recovered it, or is older than that; or it took
-            in a map that something hangs on since.
+            in a map that something hangs on since, or record types of a plugin that hold something since.
     """
 
     def choose() -> Done:
@@ -119,6 +119,7 @@ def _attempt(
         _refuse_ground(done, journal.verified_from(db))
         if done.undone_by is not None:
             raise Conflict(f"operation {done.id} was undone already, by operation {done.undone_by}")
+        record_types.refuse_undo(db, done.id)
         unit.title, unit.undoes = _undo_title(db, done), done.id
         report = UndoReport(done, preview=preview)
         maps = journal.records_of(db, done.id, DistrictMap.entity.name, "insert")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any, cast
 
 from partners_crm.errors import InvalidValue, NotFound
@@ -10,7 +11,7 @@ from partners_crm.model import Declared, Table
 from partners_crm.normalize.text import fold
 from partners_crm.store.custom import fields_of
 from partners_crm.store.open import Handle
-from partners_crm.store.read import find
+from partners_crm.store.read import by_id, find
 
 TRUE_WORDS = frozenset(
     {"x", "xx", "y", "yes", "true", "1", "t", "ja", "wahr", "checked", "on", "✓", "✔", "☑", "✗", "✘", "☒", "*", "•"}
@@ -87,6 +88,55 @@ def read_plain(how: Declared, text: str) -> Any:
         except InvalidValue as error:
             raise InvalidValue(how.label, text, error.reason, error.hint) from None
     return text
+
+
+def given_values(db: Handle, table: type[Table], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Typed values from what a program gives: text is read as of a person, numbers, days and records are taken.
+
+    Of a link: the record, its id, or what it is called. None is what is not known.
+
+    Raises:
+        NotFound: the entity has no such field, or a link names nothing.
+        InvalidValue: a value does not fit its field.
+    """
+    declarations = table.declarations()
+    found = {}
+    for name, value in values.items():
+        how = declarations.get(name)
+        if how is None:
+            raise NotFound(f"{table.entity.name} has no field {name}", f"its fields: {', '.join(declarations)}")
+        if isinstance(value, str):
+            found[name] = read_value(db, table, name, how, str(value))
+        elif how.kind == "link":
+            found[name] = _given_link(db, table.links()[name], how, value)
+        else:
+            found[name] = _given(how, value)
+    return found
+
+
+def _given_link(db: Handle, target: type[Table], how: Declared, value: Any) -> int | None:
+    if isinstance(value, target):
+        value = value.id
+    if value is None:
+        return None
+    if type(value) is not int:
+        raise InvalidValue(how.label, type(value).__name__, f"is no {target.entity.name.replace('_', ' ')} and no id")
+    return by_id(db, target, value).id
+
+
+def _given(how: Declared, value: Any) -> Any:
+    """A value that is no text and no link, as its field stores it."""
+    from decimal import Decimal  # lists, which only show values, do without
+
+    if value is None:
+        return None if how.kind in {"whole", "decimal"} else read_plain(how, "")
+    if how.kind == "day" and isinstance(value, date):
+        return read_plain(how, date(value.year, value.month, value.day).isoformat())
+    if how.kind == "flag" and isinstance(value, bool):
+        return bool(value)
+    if how.kind in {"whole", "decimal"} and isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
+        return _read_number(how, str(value))
+    raise InvalidValue(how.label, type(value).__name__, f"is not what a field of the kind {how.kind} takes")
 
 
 def show_value(how: Declared, value: Any) -> str:

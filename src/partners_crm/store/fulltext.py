@@ -31,7 +31,7 @@ from partners_crm.model import CustomField, CustomValue, Table
 from partners_crm.model.orm import peewee
 from partners_crm.normalize.text import fold
 from partners_crm.store import files
-from partners_crm.store.indexed import LONGEST_WORD, SEARCHED, SHAPE, holds, texts, tokens
+from partners_crm.store.indexed import LONGEST_WORD, holds, searched, shape_of, texts, tokens
 from partners_crm.store.open import Handle, faults
 from partners_crm.store.read import parts, tuples
 
@@ -41,9 +41,9 @@ SUFFIX = "-search"
 AT_ONCE = 2_000
 """Changes that a question takes up on the way; more are for somebody who waits, or for a thread of their own."""
 
-_SPAN = 1 << 58
-"""A document has the id of its record plus this times the place of its entity in `SEARCHED`: each entity has a range of
-the index, which is read without the others."""
+_SPAN = 1 << 52
+"""A document has the id of its record plus this times the place of its entity in `searched`: each entity has a range of
+the index, which is read without the others. There is room for 2,048 entities."""
 _BATCH = 5_000  # records, or changes, of one transaction
 _TOLD = 50_000
 """Records, or changes, from which on indexing them takes long enough to say so."""
@@ -118,14 +118,14 @@ def mentions(db: Handle, table: type[Table], text: str, *, prefix: bool) -> Any:
 
 
 def found_first(
-    db: Handle, text: str, limit: int, among: Sequence[type[Table]] = SEARCHED, *, loose: bool = False
+    db: Handle, text: str, limit: int, among: Sequence[type[Table]] | None = None, *, loose: bool = False
 ) -> list[Hit]:
     """The first records of each entity, `limit` at most, that hold every word of a text, the last as a beginning.
 
     A `loose` question takes every word for a beginning. They stand in the order of the index, without a rank: who types
     sees the first page at once, whatever the number of records.
     """
-    words = tokens(text)
+    words, among = tokens(text), searched(db) if among is None else among
     if not words or limit < 1:
         return []
     open_from = 0 if loose else len(words) - 1
@@ -187,7 +187,7 @@ def _mentioning(db: Handle, table: type[Table], words: Sequence[str], *, prefix:
             known = [key for key in known if (table, key) not in changed]
         return known + [hit.id for hit in _scanned(db, table, fresh, held)]
 
-    found = _asked(db, asked) if table in SEARCHED else None
+    found = _asked(db, asked) if table in searched(db) else None
     return [hit.id for hit in _scanned(db, table, None, held)] if found is None else found
 
 
@@ -231,8 +231,8 @@ def _asked(db: Handle, question: Callable[[_Index, set[Key]], T]) -> T | None:
 class _Index:
     """A connection to the index, of one thread."""
 
-    def __init__(self, path: Any, inode: int) -> None:
-        self.inode = inode
+    def __init__(self, path: Any, inode: int, tables: tuple[type[Table], ...]) -> None:
+        self.inode, self.tables = inode, tables
         self.connection = sqlite3.connect(
             f"{path.absolute().as_uri()}?mode=rw", uri=True, timeout=_PATIENCE, isolation_level=None
         )
@@ -261,21 +261,21 @@ class _Index:
     def state(self) -> _State | None:
         """How far it is; None where it has another form."""
         found = self.rows("SELECT change, operation, uid, shape FROM state")
-        return _State(*found[0][:3]) if len(found) == 1 and found[0][3] == SHAPE else None
+        return _State(*found[0][:3]) if len(found) == 1 and found[0][3] == shape_of(self.tables) else None
 
     def there(self) -> frozenset[type[Table]]:
         """The entities of which it has anything."""
         ((change,),) = self.rows("SELECT change FROM state")
         if self._there[0] != change:
             query = "SELECT 1 FROM document WHERE id BETWEEN ? AND ? LIMIT 1"
-            lows = ((table, place * _SPAN) for place, table in enumerate(SEARCHED))
+            lows = ((table, place * _SPAN) for place, table in enumerate(self.tables))
             found = frozenset(table for table, low in lows if self.rows(query, (low, low + _SPAN - 1)))
             self._there = (change, found)
         return self._there[1]
 
     def holding(self, table: type[Table], words: Sequence[str], *, prefix: bool) -> list[int]:
         """The ids of an entity's records that hold words in a row."""
-        low = SEARCHED.index(table) * _SPAN
+        low = self.tables.index(table) * _SPAN
         query = "SELECT rowid - ? FROM words WHERE words MATCH ? AND rowid BETWEEN ? AND ?"
         asked = _quoted(" ".join(words)) + ("*" if prefix else "")
         return [key for (key,) in self.rows(query, (low, asked, low, low + _SPAN - 1))]
@@ -284,7 +284,7 @@ class _Index:
         self, table: type[Table], words: Sequence[str], open_from: int, limit: int, held: Callable[[str], bool]
     ) -> list[Hit]:
         """The first records of an entity that hold words, those from a place on as beginnings."""
-        low = SEARCHED.index(table) * _SPAN
+        low = self.tables.index(table) * _SPAN
         query = "SELECT rowid, text FROM words WHERE words MATCH ? AND rowid BETWEEN ? AND ? LIMIT ?"
         for asked, most in _ways(words, open_from, limit):
             hits, seen = [], 0
@@ -328,7 +328,7 @@ class _Index:
         for table, record in touched:
             by_table.setdefault(table, []).append(record)
         for table, ids in by_table.items():
-            low = SEARCHED.index(table) * _SPAN
+            low = self.tables.index(table) * _SPAN
             for some in parts(sorted(ids)):
                 now = {low + key: form for key, form in texts(db, table, some) if form}
                 keys = [low + key for key in some]
@@ -353,7 +353,7 @@ class _Index:
 
     def write_state(self, state: _State) -> None:
         """Say how far it is."""
-        self.connection.execute("INSERT OR REPLACE INTO state VALUES (1, ?, ?, ?, ?)", (*state, SHAPE))
+        self.connection.execute("INSERT OR REPLACE INTO state VALUES (1, ?, ?, ?, ?)", (*state, shape_of(self.tables)))
 
 
 def _ways(words: Sequence[str], open_from: int, limit: int) -> Iterator[tuple[str, int]]:
@@ -385,11 +385,11 @@ def _opened(db: Handle) -> _Index | None:
         inode = found.st_ino if stat.S_ISREG(found.st_mode) else 0
     except OSError:
         inode = 0
-    if index is not None and index.inode != inode:
+    if index is not None and (index.inode, index.tables) != (inode, searched(db)):
         index.close()
         index = db.own.search = None
     if index is None and inode:
-        index = db.own.search = _Index(path, inode)
+        index = db.own.search = _Index(path, inode, searched(db))
     return index
 
 
@@ -435,11 +435,11 @@ def _state_of(db: Handle, change: int) -> _State:
 
 def _touched(db: Handle, after: int, last: int) -> Iterator[Key]:
     """The records that changed after one change and up to another."""
-    by_name = {table.entity.name: table for table in SEARCHED}
+    by_key = {table.entity.key: table for table in searched(db)}
     query = "SELECT DISTINCT entity, record FROM change WHERE id > ? AND id <= ?"
     for entity, record in _rows(db, query, (after, last)) if last > after else ():
-        if entity in by_name:
-            yield by_name[entity], record
+        if entity in by_key:
+            yield by_key[entity], record
         elif entity == CustomField.entity.name:
             # Who may see a field decides over its values.
             said = CustomValue.select(CustomValue.id).where(CustomValue.field == record)
@@ -494,7 +494,7 @@ def _build(db: Handle, *, wait: bool) -> bool:
     path = files.side(db.path, SUFFIX)
     if path.is_dir():
         return False
-    total = sum(int(tuples(db, table.select(peewee.fn.COUNT(table.id)))[0][0]) for table in SEARCHED)
+    total = sum(int(tuples(db, table.select(peewee.fn.COUNT(table.id)))[0][0]) for table in searched(db))
     if total > AT_ONCE and not wait:
         return False
     if total > _TOLD:
@@ -506,7 +506,7 @@ def _build(db: Handle, *, wait: bool) -> bool:
     try:
         # What changes meanwhile is taken up from here on.
         state = _state_of(db, _newest(db))
-        with closing(_Index(draft, 0)) as made:
+        with closing(_Index(draft, 0, searched(db))) as made:
             _fill(db, made, state)
         files.sync(draft)
         _drop(db)
@@ -529,7 +529,7 @@ def _fill(db: Handle, index: _Index, state: _State) -> None:
     if _CAN_SHRED:
         connection.execute("INSERT INTO words(words, rank) VALUES ('secure-delete', 1)")
     connection.execute("BEGIN")
-    for place, table in enumerate(SEARCHED):
+    for place, table in enumerate(index.tables):
         rows: list[tuple[int, str]] = []
         for key, form in texts(db, table):
             if form:
@@ -567,7 +567,7 @@ def astray(db: Handle) -> Iterator[str]:
                     return
             index.rows("INSERT INTO words(words, rank) VALUES ('integrity-check', 1)")
             changed = set(_touched(db, state.change, newest))
-            for table in SEARCHED:
+            for table in index.tables:
                 count = _differing(db, index, table, {key for other, key in changed if other is table})
                 if count:
                     yield f"it does not hold what {count:,} {table.entity.plural.replace('_', ' ')} say"
@@ -579,7 +579,7 @@ def astray(db: Handle) -> Iterator[str]:
 
 def _differing(db: Handle, index: _Index, table: type[Table], changed: set[int]) -> int:
     """How many records of an entity have another text in the index; of those that changed since nothing is asked."""
-    low = SEARCHED.index(table) * _SPAN
+    low = index.tables.index(table) * _SPAN
     query = "SELECT id - ?, text FROM document WHERE id BETWEEN ? AND ? ORDER BY id"
     indexed = index.connection.execute(query, (low, low, low + _SPAN - 1))
     differing = 0

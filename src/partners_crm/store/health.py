@@ -16,6 +16,7 @@ from partners_crm.model import ENTITIES, Change, ChangeValues, Table
 from partners_crm.store.migrating import HISTORY
 from partners_crm.store.open import Handle, create_schema, faults
 from partners_crm.store.read import streamed
+from partners_crm.store.record_types import make_tables
 
 MESSAGES = 20
 """Faults of the integrity check that are read at most; also the first ids that are kept of broken links."""
@@ -146,12 +147,13 @@ def schema_differences(db: Handle) -> list[str]:
     fresh.connect()
     try:
         create_schema(fresh)
+        make_tables(fresh, db.entities[len(ENTITIES) :])
         wanted = schema_of(fresh.driver)
     finally:
         fresh.close()
     with faults(db):
         found = {name: shape for name, shape in schema_of(db.driver).items() if not name.startswith(HISTORY)}
-    words = []
+    words = [f"the declaration of the record type {name} cannot be read" for name in db.types.broken]
     for name in sorted(wanted.keys() | found.keys()):
         if name not in found:
             words.append(f"table {name} is missing")
@@ -249,25 +251,27 @@ def astray(db: Handle) -> Iterator[Astray]:
     a `snapshot`. Where values were erased from the journal the fields cannot be judged and are passed over. A field
     the journal never spoke of, because a migration added it, is passed over too.
     """
-    tables = {table.entity.name: table for table in sorted(ENTITIES, key=lambda each: each.entity.name)}
+    tables = dict(sorted(db.types.by_key.items()))
     told, stored = _told(db), _stored(db, tables)
     said, here = next(told, None), next(stored, None)
     while said is not None or here is not None:
         if said is not None and said.entity not in tables:
-            yield Astray(said.entity, said.id, "foreign")
+            # A record type may have been deleted since, with all its records.
+            if said.exists:
+                yield Astray(said.entity, said.id, "foreign")
             said = next(told, None)
         elif here is None or (said is not None and (said.entity, said.id) < here[:2]):
             assert said is not None
             if said.exists:
-                yield Astray(said.entity, said.id, "missing")
+                yield Astray(tables[said.entity].entity.name, said.id, "missing")
             said = next(told, None)
         elif said is None or here[:2] < (said.entity, said.id):
-            yield Astray(here[0], here[1], "unknown")
+            yield Astray(tables[here[0]].entity.name, here[1], "unknown")
             here = next(stored, None)
         else:
             found = _compared(said, here[2], here[3])
             if found is not None:
-                yield found
+                yield _called_now(tables[said.entity], found)
             said, here = next(told, None), next(stored, None)
 
 
@@ -318,12 +322,18 @@ def _told(db: Handle) -> Iterator[_Told]:
 
 
 def _stored(db: Handle, tables: dict[str, type[Table]]) -> Iterator[tuple[str, int, tuple[str, ...], tuple[Any, ...]]]:
-    """(entity, id, names of its fields, their values) of every record, by entity and id."""
+    """(entity, id, names of its fields, their values) of every record, by entity and id; named as in the journal."""
     for entity, table in tables.items():
-        names = tuple(field.name for field in table._meta.sorted_fields)
+        keys = table.kept_keys()
+        names = tuple(keys.get(field.name, field.name) for field in table._meta.sorted_fields)
         place = names.index("id")
         for row in streamed(db, table.select().order_by(table.id)):
             yield entity, row[place], names, row
+
+
+def _called_now(table: type[Table], found: Astray) -> Astray:
+    names = {key: name for name, key in table.kept_keys().items()}
+    return Astray(table.entity.name, found.id, found.what, tuple(names.get(name, name) for name in found.fields))
 
 
 def _compared(said: _Told, names: tuple[str, ...], row: tuple[Any, ...]) -> Astray | None:

@@ -1,7 +1,8 @@
 """What full-text search looks at: the text of each record in the form it is indexed in, and the words of a question.
 
 Nothing here knows which database keeps the index. Values that are not for everyone, by their declaration or by the
-coalition's own field, are in no indexed text: nobody finds them.
+coalition's own field, are in no indexed text: nobody finds them. An entity whose records themselves are for staff says
+by `searched` whether staff finds them.
 """
 
 from __future__ import annotations
@@ -10,14 +11,13 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 
-from partners_crm.model import ENTITIES, ContactPoint, CustomField, CustomValue, Table, is_private
+from partners_crm.model import ContactPoint, CustomField, CustomValue, Table, is_private
 from partners_crm.normalize.text import APOSTROPHES, fold
 from partners_crm.store.open import Handle
 from partners_crm.store.read import parts, tuples
 
-SEARCHED: tuple[type[Table], ...] = tuple(table for table in ENTITIES if table.entity.searched)
-"""The entities whose text is in the index."""
 MOST_WORDS = 32
 """Words of one question that are looked for; the others are left out."""
 MOST_CHARACTERS = 200
@@ -101,10 +101,22 @@ def fields_of(table: type[Table]) -> list[str]:
     return [name for name, how in table.declarations().items() if how.kind in {"text", "note"} and not is_private(how)]
 
 
-SHAPE = hashlib.sha256(
-    json.dumps([_FORM, *((table.entity.name, fields_of(table)) for table in SEARCHED)]).encode()
-).hexdigest()
-"""What is indexed, in a form that differs where that does."""
+def searched(db: Handle) -> tuple[type[Table], ...]:
+    """The entities whose text is in the index."""
+    return _searched(db.entities)
+
+
+@cache
+def _searched(entities: tuple[type[Table], ...]) -> tuple[type[Table], ...]:
+    return tuple(table for table in entities if table.entity.searched)
+
+
+@cache
+def shape_of(tables: tuple[type[Table], ...]) -> str:
+    """What is indexed of entities, in a form that differs where that does."""
+    return hashlib.sha256(
+        json.dumps([_FORM, *((table.entity.key, fields_of(table)) for table in tables)]).encode()
+    ).hexdigest()
 
 
 def _form_of(table: type[Table], values: Sequence[str]) -> str:

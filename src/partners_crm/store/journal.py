@@ -10,23 +10,29 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from partners_crm.errors import NotFound, StoreDamaged
-from partners_crm.model import Change, ChangeValues, Ledger, Operation, SourceRow
+from partners_crm.model import ENTITIES, Change, ChangeValues, Ledger, Operation, SourceRow
 from partners_crm.model.orm import peewee
 from partners_crm.store.journalling import change_bytes, operation_hash, salted_digest, source_row_bytes
 from partners_crm.store.open import Handle, faults
 from partners_crm.store.read import parts, streamed, tuples
+from partners_crm.store.rows import as_named
 
 RawChange = tuple[int, str, int, str, str | None, str | None, bytes | None, bytes | None, bytes | None]
 """A change as it lies there: (id, entity, record, action, before, after, salt, digest of before, of after).
 
-The values are JSON objects.
+Entity and fields have the names that the journal has for them; the values are JSON objects.
 """
+_CORE = frozenset(table.entity.name for table in ENTITIES)
+"""Entities that are called now as they always were."""
 _VERSION = re.compile(r'"version":(\d+)[,}]')
 
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """One change as the journal holds it; erased values are None on both sides."""
+    """One change as the journal holds it, under the names of now; erased values are None on both sides.
+
+    An entity that is no more keeps its name of then.
+    """
 
     id: int
     operation: int
@@ -48,10 +54,17 @@ class Done:
     actor: str
     title: str
     source: str
+    plugin: str
+    """The plugin that wrote it; "" for the core."""
     undoes: int | None
     changes: int
     undone_by: int | None
     """The operation that took it back, while that one itself stands."""
+
+    @property
+    def who(self) -> str:
+        """Who did it, and with which plugin."""
+        return f"{self.actor} ({self.plugin})" if self.plugin else self.actor
 
 
 def operations(db: Handle, ids: list[int] | None = None) -> list[Done]:
@@ -64,6 +77,7 @@ def operations(db: Handle, ids: list[int] | None = None) -> list[Done]:
         Operation.actor,
         Operation.title,
         Operation.source,
+        Operation.plugin,
         Operation.undoes,
         Operation.changes,
     )
@@ -128,16 +142,21 @@ def changes_of(db: Handle, number: int, limit: int | None = None) -> list[Record
     return list(_recorded(db, (Change.operation == number), limit))
 
 
+def changes_among(db: Handle, number: int, entity: str) -> list[Recorded]:
+    """The changes of an operation to the records of one entity, in the order they were made."""
+    return list(_recorded(db, (Change.operation == number) & (Change.entity == key_of(db, entity))))
+
+
 def changes_to(db: Handle, entity: str, record: int) -> list[Recorded]:
     """The changes to one record, oldest first."""
-    return list(_recorded(db, (Change.entity == entity) & (Change.record == record)))
+    return list(_recorded(db, (Change.entity == key_of(db, entity)) & (Change.record == record)))
 
 
 def last_values(db: Handle, entity: str, ids: Iterable[int]) -> dict[int, dict[str, Any]]:
     """What records that were deleted said last, by id; one whose values were erased is left out."""
     found: dict[int, dict[str, Any]] = {}
     for some in parts(sorted(ids)):
-        gone = (Change.entity == entity) & Change.record.in_(some) & (Change.action == "delete")
+        gone = (Change.entity == key_of(db, entity)) & Change.record.in_(some) & (Change.action == "delete")
         found |= {each.record: each.before for each in _recorded(db, gone) if each.before}
     return found
 
@@ -174,7 +193,7 @@ def newest_first(db: Handle, number: int, size: int = 1000) -> Iterator[list[Raw
 def recorded(db: Handle, number: int, raw: RawChange) -> Recorded:
     """A change of an operation with its values read."""
     key, entity, record, action, before, after, *_ = raw
-    return Recorded(key, number, entity, record, action, _values(db, number, before), _values(db, number, after))
+    return _named(db, number, (key, number, entity, record, action, before, after))
 
 
 def are_unspoilt(changes: Iterable[RawChange]) -> bool:
@@ -212,12 +231,13 @@ def touched_twice(db: Handle, number: int) -> set[tuple[str, int]]:
 
 def records_of(db: Handle, number: int, entity: str, action: str, among: Iterable[int] | None = None) -> list[int]:
     """The records of an entity that an operation inserted, updated or deleted; of those named, where some are."""
-    own = (Change.operation == number) & (Change.entity == entity) & (Change.action == action)
+    key = key_of(db, entity)
+    own = (Change.operation == number) & (Change.entity == key) & (Change.action == action)
     if among is None:
         return [record for (record,) in tuples(db, Change.select(Change.record).where(own).order_by(Change.id))]
     found: list[int] = []
     for some in parts(sorted(among)):
-        named = Change.select(Change.record).where((Change.record.in_(some)) & (Change.entity == entity))
+        named = Change.select(Change.record).where((Change.record.in_(some)) & (Change.entity == key))
         found += [
             record for (record,) in tuples(db, named.where((Change.operation == number) & (Change.action == action)))
         ]
@@ -226,7 +246,7 @@ def records_of(db: Handle, number: int, entity: str, action: str, among: Iterabl
 
 def linked(db: Handle, number: int, entity: str, link: str) -> set[int]:
     """What a link pointed to, before or after, in the changes of an operation to records of an entity."""
-    own = (Change.operation == number) & (Change.entity == entity)
+    own = (Change.operation == number) & (Change.entity == key_of(db, entity))
     found: set[int] = set()
     for side in (ChangeValues.before, ChangeValues.after):
         value = peewee.fn.json_extract(side, f"$.{link}")
@@ -361,16 +381,28 @@ def _recorded(db: Handle, where: Any, limit: int | None = None) -> Iterator[Reco
         .order_by(Change.id)
         .limit(limit)
     )
-    for key, number, entity, record, action, before, after in streamed(db, query):
-        yield Recorded(
-            key,
-            number,
-            entity,
-            record,
-            action,
-            _values(db, number, before),
-            _values(db, number, after),
-        )
+    for row in streamed(db, query):
+        yield _named(db, row[1], row)
+
+
+def _named(db: Handle, number: int, row: tuple[Any, ...]) -> Recorded:
+    key, _, entity, record, action, *sides = row
+    before, after = (_values(db, number, text) for text in sides)
+    if entity in _CORE:
+        return Recorded(key, number, entity, record, action, before, after)
+    table = db.types.by_key.get(entity)
+    if table is None:
+        return Recorded(key, number, entity, record, action, before, after)
+    named = (None if side is None else as_named(table, side) for side in (before, after))
+    return Recorded(key, number, table.entity.name, record, action, *named)
+
+
+def key_of(db: Handle, entity: str) -> str:
+    """What the journal calls an entity; one that is no more, by the name it had."""
+    if entity in _CORE:
+        return entity
+    table = db.by_name.get(entity)
+    return entity if table is None else table.entity.key
 
 
 def cells_in(db: Handle, number: int, text: str) -> dict[str, str]:

@@ -128,8 +128,10 @@ def hold_open(path: str, mode: int) -> Held:
 
 
 @contextmanager
-def turn(path: Path, what: str, word: Word) -> Iterator[None]:
+def turn(path: Path, what: str, word: Word) -> Iterator[Callable[[], None]]:
     """Hold the write lock for the length of a block; `word` is told when that means to wait.
+
+    Gives what lets go of it before the end of the block, from whichever thread.
 
     Raises:
         StoreLocked: another program writes for longer than `PATIENCE`; it is named.
@@ -137,8 +139,13 @@ def turn(path: Path, what: str, word: Word) -> Iterator[None]:
     lock = f"{path}{WRITE}"
     descriptor = _descriptor(lock, os.stat(path).st_mode)  # noqa: PTH116
     if descriptor is None:
-        yield
+        yield lambda: None
         return
+
+    def let_go() -> None:
+        with suppress(OSError):
+            fcntl.flock(descriptor, fcntl.LOCK_UN)
+
     try:
         if not _wait(descriptor, fcntl.LOCK_EX, UNNOTICED):
             word(f"waiting for {_writer(descriptor)}")
@@ -150,7 +157,7 @@ def turn(path: Path, what: str, word: Word) -> Iterator[None]:
         with suppress(OSError):  # on a full disk the lock is held without saying by whom
             os.truncate(descriptor, 0)
             os.pwrite(descriptor, f"{os.getpid()}\t{_user()}\t{_host()}\t{what}\n".encode(), 0)
-        yield
+        yield let_go
     finally:
         os.close(descriptor)
 

@@ -107,7 +107,7 @@ def _resolved(rows: Iterable[Folded]) -> dict[str, int]:
 
 
 def _standing(db: Handle, table: type[Table], column: Any = None, among: Iterable[int] | None = None) -> list[Folded]:
-    here = (SourceRow.outcome == FOLDED) & (SourceRow.entity == table.entity.name)
+    here = (SourceRow.outcome == FOLDED) & (SourceRow.entity == table.entity.key)
     if among is None:
         return list(_rows(db, here))
     return [each for some in parts(sorted(among)) for each in _rows(db, here & column.in_(some))]

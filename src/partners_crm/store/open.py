@@ -11,10 +11,10 @@ import sqlite3
 import stat
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from partners_crm.errors import (
     PartnersError,
@@ -26,14 +26,17 @@ from partners_crm.errors import (
     StoreReplaced,
     StoreUnavailable,
 )
-from partners_crm.model import ENTITIES, JOURNAL
+from partners_crm.model import ENTITIES, JOURNAL, Table
 from partners_crm.model.orm import peewee
 from partners_crm.normalize.text import fold
 from partners_crm.store import files, locks
 from partners_crm.store.files import APPLICATION_ID, LOGGED_ID, OURS
 from partners_crm.store.places import Place, place_of
 
-SCHEMA_VERSION = 5
+if TYPE_CHECKING:
+    from partners_crm.store.record_types import Types
+
+SCHEMA_VERSION = 6
 """The form of the tables, in PRAGMA user_version; `store/migrations` holds the way to it from every earlier one."""
 BUSY_MS = 5000
 """How long a write waits for another program, in milliseconds."""
@@ -68,8 +71,12 @@ class OfThread(threading.local):
 
     writing: bool = False
     """Whether a unit of work is open in it."""
+    let_go: Callable[[], None] | None = None
+    """While one is: lets go of the write lock, from whichever thread."""
     search: Any = None
     """Its connection to the search index, where it asked for one: see `store/fulltext`."""
+    types: Types | None = None
+    """The entities as its open unit of work has made them; nobody else sees them before it is written."""
 
 
 class Handle(peewee.SqliteDatabase):
@@ -94,17 +101,98 @@ class Handle(peewee.SqliteDatabase):
     """Whether a question may take the seconds that bringing the search index up to date can need; a screen may not."""
     marked: bool
     """Whether the file itself says by now that a log belongs to it."""
+    wrote: bool
+    """Whether something was written through it."""
+    unsettled: bool = False
+    """Whether it was closed, and its log belongs to the file until a thread of this program has stopped reading."""
+
+    _types: Types | None = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self.own = OfThread()
+        self._users: set[int] = set()
+        self._closing = threading.RLock()
         super().__init__(*args, **kwargs)
 
+    def connect(self, reuse_if_open: bool = False) -> bool:
+        """Connect the calling thread; whether it was not before."""
+        opened = bool(super().connect(reuse_if_open=reuse_if_open))
+        self._users.add(threading.get_ident())
+        return opened
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether another thread of this program has a connection too."""
+        return any(each.ident in self._users for each in threading.enumerate() if each.ident != threading.get_ident())
+
     def close(self) -> bool:
-        """Close the calling thread's connection, and the one to the search index."""
+        """Close the calling thread's connection, and the one to the search index.
+
+        The last one of a handle that is closed says in the file that no log belongs to it any more, and lets go of it.
+        """
         if self.own.search is not None:
             self.own.search.close()
             self.own.search = None
-        return bool(super().close())
+        with self._closing:
+            became = None
+            if self.unsettled and not self.is_closed():
+                from partners_crm.store.transaction import settle  # who wrote has loaded it; it works through this
+
+                became = settle(self)
+            closed = bool(super().close())
+            self._users.discard(threading.get_ident())
+            if became == "waits":
+                with suppress(StoreLocked):
+                    self.held.shared()  # whoever opens the file meanwhile is not kept out
+            elif became is not None:
+                self.unsettled = False
+                if became == "whole":
+                    self.held.forget(self.path)
+                self.held.release()
+        return closed
+
+    @property
+    def types(self) -> Types:
+        """The record types there are in this coalition, with what they are called; read once, when first asked for."""
+        found = self.own.types or self._types
+        if found is None:
+            from partners_crm.store.record_types import read_types  # it reads through this module
+
+            with session(self), faults(self):
+                found = read_types(self)
+            if self.own.writing:
+                self.own.types = found
+            else:
+                self._types = found
+        return found
+
+    @property
+    def entities(self) -> tuple[type[Table], ...]:
+        """The core's entities and those of plugins; each stands after everything its required links point to."""
+        return self.types.entities
+
+    @property
+    def by_name(self) -> Mapping[str, type[Table]]:
+        """The entities by their singular and plural names."""
+        return self.types.by_name
+
+    def take_over_types(self, *, keep: bool) -> None:
+        """At the end of a unit of work: let everybody see the types that it made, or forget them."""
+        if self.own.types is not None:
+            if keep:
+                self._types = self.own.types
+            self.own.types = None
+
+    def forget_old_types(self) -> bool:
+        """Read the types anew where another program has changed them since, and give whether it has."""
+        if self._types is not None:
+            from partners_crm.store.record_types import mark_of  # as above
+
+            with suppress(sqlite3.Error):
+                if mark_of(self) != self._types.mark:
+                    self._types = None
+                    return True
+        return False
 
     @property
     def driver(self) -> sqlite3.Connection:
@@ -183,13 +271,16 @@ def open_as_it_is(path: Path) -> Handle:
 def close_store(db: Handle) -> None:
     """Close the connection of the calling thread and let other programs have the file.
 
-    The last program that closes a file says in it that no log belongs to it any more; SQLite deletes the log.
+    The last program that closes a file says in it that no log belongs to it any more; SQLite deletes the log. Where a
+    thread of this program still reads what was before, as a plugin that hangs, the log stays beside the file, the file
+    says so, and the last thread that closes its connection does what is left.
     """
     alone = not db.is_closed() and db.held.alone(stay=False)
-    if alone and db.marked and not db.read_only:
-        with suppress(sqlite3.Error, peewee.DatabaseError):
-            db.driver.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        db.marked = False
+    if alone and not db.read_only and (db.marked or (db.wrote and db.place.is_safe)):
+        with db._closing:
+            db.unsettled = True
+            db.close()  # it lets go of the file too
+        return
     db.close()
     if alone:
         db.held.forget(db.path)
@@ -259,6 +350,8 @@ def session(db: Handle) -> Iterator[Handle]:
     fresh = db.is_closed()
     connect(db)
     try:
+        if fresh:
+            db.forget_old_types()  # another program may have brought a plugin's since
         yield db
     finally:
         if fresh:
@@ -296,6 +389,8 @@ def translate(db: Handle, error: BaseException) -> StoreError | PermissionRefuse
         return PermissionRefused(
             f"{path} or its folder {path.parent} is read-only", "give yourself write permission on both"
         )
+    if text.startswith(("no such table", "no such column")) and db.forget_old_types():
+        return StoreUnavailable(f"{path}: record types were changed meanwhile", "do it again")
     if text.startswith("Could not decode to UTF-8"):
         text = "a text in it is not UTF-8"  # SQLite's words quote the text, which is a person's data
         name = "SQLITE_CORRUPT"
@@ -356,9 +451,18 @@ def _handle(path: Path, found: os.stat_result, held: locks.Held, word: locks.Wor
     if read_only and os.statvfs(path).f_flag & os.ST_RDONLY:
         # No log can be made beside it, and nobody can write to it.
         name, uri = f"{path.absolute().as_uri()}?immutable=1", True
-    db = Handle(name, pragmas=pragmas, uri=uri, autoconnect=False, returning_clause=True, lock_type="IMMEDIATE")
+    db = Handle(
+        name,
+        pragmas=pragmas,
+        uri=uri,
+        autoconnect=False,
+        returning_clause=True,
+        lock_type="IMMEDIATE",
+        # Each thread has its own; another one may take back what a thread that hangs has begun (`transaction`).
+        check_same_thread=False,
+    )
     db.path, db.place, db.held, db.word = path, place, held, word
-    db.read_only, db.warnings, db.lacks_log, db.marked = read_only, [], False, False
+    db.read_only, db.warnings, db.lacks_log, db.marked, db.wrote = read_only, [], False, False, False
     db.inode = found.st_ino
     _OPENED.add((found.st_dev, found.st_ino))
     db.register_function(fold, "fold", 1, deterministic=True)

@@ -13,11 +13,12 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any
 
-from partners_crm.model import BY_NAME, Change, ChangeValues, Operation, SourceRow
+from partners_crm.model import Change, ChangeValues, Operation, SourceRow, Table
 from partners_crm.store import journal
 from partners_crm.store.journalling import salted_digest
 from partners_crm.store.open import Handle
 from partners_crm.store.read import MANY, streamed, tuples
+from partners_crm.store.rows import as_named
 from partners_crm.store.salvage import LARGEST_ID, Shape, Wreck, fitted, shapes
 from partners_crm.store.work import Changes
 
@@ -78,6 +79,7 @@ class Past:
 class Told:
     """What the journal says of one record, all that is left of its changes together."""
 
+    table: type[Table]
     values: dict[str, Any] = field(default_factory=dict)
     """By field, as far as they are known."""
     exists: bool = False
@@ -90,8 +92,8 @@ class Told:
 
     def learn(self, past: Past, key: int, operation: int, action: str, before: str | None, after: str | None) -> None:
         """Take in one change, in the order they were made."""
-        old: dict[str, Any] = json.loads(before) if before else {}
-        new: dict[str, Any] = json.loads(after) if after else {}
+        old: dict[str, Any] = as_named(self.table, json.loads(before) if before else {})
+        new: dict[str, Any] = as_named(self.table, json.loads(after) if after else {})
         if action == "insert":
             self.values, self.whole, self.sure = new, bool(new), True
         else:
@@ -123,26 +125,27 @@ def keep(unit: Changes, wreck: Wreck) -> Past:
     return past
 
 
-def told(db: Handle, entity: str, past: Past) -> dict[int, Told]:
+def told(db: Handle, table: type[Table], past: Past) -> dict[int, Told]:
     """What the journal says of every record of an entity, by its id."""
     columns = (Change.record, Change.id, Change.operation, Change.action, ChangeValues.before, ChangeValues.after)
     query = (
         Change.select(*columns)
         .join(ChangeValues, "LEFT OUTER JOIN", on=(Change.id == ChangeValues.id))
-        .where(Change.entity == entity)
+        .where(Change.entity == table.entity.key)
         .order_by(Change.record, Change.id)
     )
     found: dict[int, Told] = {}
     for record, key, operation, action, before, after in streamed(db, query):
-        found.setdefault(record, Told()).learn(past, key, operation, action, before, after)
+        found.setdefault(record, Told(table)).learn(past, key, operation, action, before, after)
     for each in found.values():
         each.sure &= past.is_last_word(each)
     return found
 
 
 def knows(db: Handle, entity: str, key: int, uid: str) -> bool:
-    """Whether the journal tells of a record with an id and a uid."""
-    changes = journal.changes_to(db, entity, key) if entity in BY_NAME else []
+    """Whether the journal tells of a record with an id and a uid; the entity is called as the journal calls it."""
+    table = db.types.by_key.get(entity)
+    changes = journal.changes_to(db, table.entity.name, key) if table is not None else []
     return any(values.get("uid") == uid for each in changes for values in (each.before or {}, each.after or {}))
 
 
@@ -197,7 +200,9 @@ def _is_written(row: dict[str, Any], side: str, digest: bytes | None, entity: st
         return True  # there are none, or they were erased
     if digest is None or salted_digest(row["salt"], text) != bytes(digest):
         return False
-    columns = {column.name: column for column in shapes()[entity].columns}
+    if entity not in (known := shapes()):
+        return True  # what the fields of a plugin hold, nobody knows here
+    columns = {column.name: column for column in known[entity].columns}
     values = json.loads(text)
     return all(columns[name].fits(value) for name, value in values.items() if name in columns)
 

@@ -24,6 +24,7 @@ from partners_crm.store.files import OURS
 from partners_crm.store.migrating import HISTORY
 from partners_crm.store.open import Handle, create_schema
 from partners_crm.store.pages import INTERIOR, LEAF, Pages, Row
+from partners_crm.store.record_types import make_tables
 
 LARGEST_ID = 2**53
 """Ids beyond it are taken for damaged; the next one must still have a number."""
@@ -34,7 +35,8 @@ _SCHEMA = "sqlite_schema"
 _COLUMN = re.compile(r'"(\w+)" (?:INTEGER|TEXT|REAL|BLOB)\b')
 _UID = re.compile(r"[0-9a-f]{32}")
 _HASH = re.compile(r"[0-9a-f]{64}")
-_NAMES = frozenset(table.entity.name for table in ENTITIES)
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+"""Of an entity: of the core's, or of a plugin's that nobody may know any more."""
 
 
 class Found(NamedTuple):
@@ -64,6 +66,8 @@ class Column:
     choices: frozenset[str]
     default: str | int | None = None
     """What stands in a row that was written before the column was added; None where nothing can."""
+    stored: str = ""
+    """Its name in the table."""
 
     def fits(self, value: Any, *, strict: bool = False) -> bool:
         """Whether a value may stand here; `strict` holds it to the choices of today."""
@@ -106,8 +110,10 @@ class Wreck:
         """
         self.pages = Pages(path)
         """The file, page by page."""
-        self.tables: dict[str, list[int]] = {name: [] for name in shapes()}
-        """The leaf pages of each table of ours, those of its tree first."""
+        self.shapes = shapes()
+        """The tables of ours that are known."""
+        self.tables: dict[str, list[int]] = {}
+        """The leaf pages of each of them, those of its tree first."""
         self.whole: set[str] = set()
         """Tables whose tree leads to every page."""
         self.doubtful: dict[int, list[str]] = {}
@@ -116,14 +122,26 @@ class Wreck:
         self._placed: set[int] = set()
         try:
             self._leaves, self.strange = self.pages.survey()
-            roots = self._roots()
+            roots = self._place()
             self.is_foreign = self.pages.has_header and self.pages.application not in OURS and not roots
             """Whether it is a sound database of another program."""
-            self._follow(roots)
-            self._place_the_rest()
         except BaseException:
             self.pages.close()
             raise
+
+    def know(self, entities: tuple[type[Table], ...]) -> None:
+        """Look at the pages anew, with the tables of record types that the file was found to hold."""
+        self.shapes = shapes(entities)
+        self._place()
+
+    def _place(self) -> dict[str, int]:
+        """Give each page to a table; gives the first page of each table that is led to."""
+        self.tables = {name: [] for name in self.shapes}
+        self.whole, self.doubtful, self._orders, self._placed = set(), {}, {}, set()
+        roots = self._roots()
+        self._follow(roots)
+        self._place_the_rest()
+        return roots
 
     def __enter__(self) -> Self:
         return self
@@ -179,7 +197,7 @@ class Wreck:
                 kind, name, _, root, text = row.values
                 if kind == "table" and name in self.tables and name not in roots:
                     roots[name] = root
-                    self._orders[name] = _order(name, text)
+                    self._orders[name] = _order(self.shapes[name], text)
                 elif kind == "table" and name == HISTORY:
                     for leaf in self.pages.walk(root).leaves:
                         self._reached[leaf] = {HISTORY}
@@ -222,7 +240,7 @@ class Wreck:
         """How many rows of a page fit a table, and how many of them in every column and choice of today."""
         rows = [row for row in self.pages.rows(number) if row]
         fitting = [row for row in rows if self._fitted(name, row) is not None]
-        width = len(shapes()[name].columns)
+        width = len(self.shapes[name].columns)
         exact = sum(len(row.values) == width and self._fitted(name, row, strict=True) is not None for row in fitting)
         return len(fitting), exact
 
@@ -234,7 +252,7 @@ class Wreck:
     # ---------------------------------------------------------------- whether a row is what its table declares
 
     def _fitted(self, name: str, row: Row, *, strict: bool = False) -> dict[str, Any] | None:
-        shape = shapes()[name]
+        shape = self.shapes[name]
         order = self._orders.get(name) or tuple(column.name for column in shape.columns)
         if len(row.values) > len(order):
             return None
@@ -257,13 +275,14 @@ def fitted(shape: Shape, found: dict[str, Any], *, strict: bool = False) -> dict
 
 
 @cache
-def shapes() -> dict[str, Shape]:
+def shapes(entities: tuple[type[Table], ...] = ENTITIES) -> dict[str, Shape]:
     """The shape of every table of ours, by its name."""
     fresh = Handle(":memory:", autoconnect=False)
     fresh.connect()
-    tables: tuple[Any, ...] = (*ENTITIES, *JOURNAL)
+    tables: tuple[Any, ...] = (*entities, *JOURNAL)
     try:
         create_schema(fresh)
+        make_tables(fresh, entities[len(ENTITIES) :])
         return {
             table._meta.table_name: Shape(tuple(_columns(fresh, table)), _SOUND.get(table, _is_anything))
             for table in tables
@@ -280,7 +299,7 @@ def _columns(fresh: Handle, table: Any) -> Iterator[Column]:
         how = declarations.get(name)
         choices = frozenset(code for code, _ in how.choices) | {""} if how and how.choices else frozenset[str]()
         meant = how.kind if how else name if name in {"id", "uid"} else ""
-        yield Column(name, kind, bool(required), meant, choices, _stands(kind, default))
+        yield Column(name, kind, bool(required), meant, choices, _stands(kind, default), column)
 
 
 def _stands(kind: str, default: str | None) -> str | int | None:
@@ -290,14 +309,14 @@ def _stands(kind: str, default: str | None) -> str | int | None:
     return int(default) if kind == "INTEGER" else default.strip("'")
 
 
-def _order(table: str, text: str) -> tuple[str, ...]:
+def _order(shape: Shape, text: str) -> tuple[str, ...]:
     """The fields of a table in the order of its columns in the file, () where the text is not what it should be.
 
     A column that a migration added stands last, wherever it is declared.
     """
-    columns = shapes()[table].columns
-    links = {f"{column.name}_id": column.name for column in columns if column.kind == "link"}
-    found = tuple(links.get(name, name) for name in _COLUMN.findall(text))
+    columns = shape.columns
+    names = {column.stored: column.name for column in columns}
+    found = tuple(names.get(stored, stored) for stored in _COLUMN.findall(text))
     needed = {column.name for column in columns if column.required and column.default is None}
     return found if needed <= set(found) <= {column.name for column in columns} else ()
 
@@ -333,7 +352,7 @@ def _is_operation(values: dict[str, Any]) -> bool:
 
 def _is_change(values: dict[str, Any]) -> bool:
     digests = (values["before_digest"] or bytes(32), values["after_digest"] or bytes(32))
-    words = values["entity"] in _NAMES and values["action"] in ACTIONS
+    words = bool(_NAME.fullmatch(values["entity"])) and values["action"] in ACTIONS
     return words and values["operation"] > 0 and values["record"] > 0 and {len(each) for each in digests} == {32}
 
 
@@ -342,7 +361,7 @@ def _is_values(values: dict[str, Any]) -> bool:
 
 
 def _is_source_row(values: dict[str, Any]) -> bool:
-    return values["entity"] in {"", *_NAMES} and _is_object(values["cells"])
+    return bool(not values["entity"] or _NAME.fullmatch(values["entity"])) and _is_object(values["cells"])
 
 
 _SOUND: dict[Any, Callable[[dict[str, Any]], bool]] = {

@@ -24,13 +24,12 @@ from partners_crm.store.clock import Clock, utc_now
 from partners_crm.store.files import LOGGED_ID
 from partners_crm.store.journalling import BATCH, JournalWriter, Logged, Values
 from partners_crm.store.open import Handle, faults
+from partners_crm.store.rows import among, as_kept, assignments, columns, defaults, filled, quoted, typed
 from partners_crm.store.transaction import mark, same_file, turn
 
 T = TypeVar("T", bound=Table)
 _UIDS = (16, 4096)
 """Uids that a unit draws at first, and at most, at a time."""
-_AT_ONCE = 500
-"""Ids that one statement names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +43,15 @@ class Source:
 class _Inlet:
     """How rows of one table are inserted by a unit."""
 
-    __slots__ = ("entity", "names", "next_id", "statement", "values_of", "waiting")
+    __slots__ = ("entity", "is_renamed", "names", "next_id", "statement", "values_of", "waiting")
 
     def __init__(self, table: type[Table]) -> None:
-        self.entity = table.entity.name
-        self.names, columns = _columns(table)
+        self.entity = table.entity.key
+        self.is_renamed = bool(table.kept_keys())
+        """Whether the journal has other names for some fields."""
+        self.names, listed = columns(table)
         marks = ",".join("?" * len(self.names))
-        self.statement = f"INSERT INTO {_quoted(table)} ({columns}) VALUES ({marks})"  # noqa: S608
+        self.statement = f"INSERT INTO {quoted(table)} ({listed}) VALUES ({marks})"  # noqa: S608
         self.values_of: Callable[[Mapping[str, Any]], tuple[Any, ...]] = itemgetter(*self.names)
         self.next_id = 0
         """The id of the next record; 0 where it was not asked for."""
@@ -87,6 +88,7 @@ def changes(
     with faults(db), turn(db, title):
         unit = None
         try:
+            db.forget_old_types()
             unit = Changes(db, title, by or _actor(), source or Source("", ""), plugin, undoes, clock)
             yield unit
             if keep and (unit.count or unit.insists):
@@ -94,6 +96,7 @@ def changes(
                 # After waiting and working, for what is committed to a file that was deleted meanwhile is lost.
                 same_file(db)
                 connection.execute("COMMIT")
+                db.take_over_types(keep=True)
                 mark(db)
             else:
                 connection.execute("ROLLBACK")
@@ -103,6 +106,7 @@ def changes(
                 connection.execute("ROLLBACK")
             raise
         finally:
+            db.take_over_types(keep=False)
             if unit is not None:
                 unit.end()
 
@@ -202,7 +206,7 @@ class Changes:
         """
         with _taken(table):
             # The journal of before does not know the fields that were added since.
-            row = {**_defaults(table), **values}
+            row = {**defaults(table), **values}
             self._insert(table, row, self._inlet(table))
 
     def update(self, record: T, **values: Any) -> T:
@@ -261,7 +265,7 @@ class Changes:
         By its hash an unchanged row is known again (see `journal.known_rows`); None where nobody will ask.
         """
         self._journal.keep_source_rows(
-            (line, outcome, reason, *((type(record).entity.name, record.id) if record else ("", None)), cells, row_hash)
+            (line, outcome, reason, *((type(record).entity.key, record.id) if record else ("", None)), cells, row_hash)
             for line, outcome, reason, record, cells, row_hash in rows
         )
 
@@ -292,37 +296,37 @@ class Changes:
     def current(self, table: type[Table], record_id: int) -> dict[str, Any] | None:
         """The stored values of a record by field name, or None when there is none."""
         self._insert_waiting()
-        names, columns = _columns(table)
-        row = self._one(f"SELECT {columns} FROM {_quoted(table)} WHERE id = ?", record_id)  # noqa: S608
-        return None if row is None else _typed(table, dict(zip(names, row, strict=True)))
+        names, listed = columns(table)
+        row = self._one(f"SELECT {listed} FROM {quoted(table)} WHERE id = ?", record_id)  # noqa: S608
+        return None if row is None else typed(table, dict(zip(names, row, strict=True)))
 
     def holding(self, table: type[Table], link: str, record_id: int) -> int:
         """How many records of an entity point to a record through a link."""
         self._insert_waiting()
         column = table._meta.fields[link].column_name
-        return int(self._one(f'SELECT count(*) FROM {_quoted(table)} WHERE "{column}" = ?', record_id)[0])  # noqa: S608
+        return int(self._one(f'SELECT count(*) FROM {quoted(table)} WHERE "{column}" = ?', record_id)[0])  # noqa: S608
 
     def remove(self, table: type[Table], record_id: int) -> None:
         """Delete a record by its id, as it stands. For undo alone, which has looked at it under the lock."""
         row = self.current(table, record_id)
         if row is None:
             raise Conflict(f"{table.entity.name} {record_id} was deleted meanwhile")
-        self._connection.execute(f"DELETE FROM {_quoted(table)} WHERE id = ?", (record_id,))  # noqa: S608
+        self._connection.execute(f"DELETE FROM {quoted(table)} WHERE id = ?", (record_id,))  # noqa: S608
         self._log(table, record_id, "delete", row, None)
 
     # ---------------------------------------------------------------- many at once, for undo and merging alone
 
     def stand_at(self, table: type[Table], ids: Sequence[int], version: int) -> bool:
         """Whether all records with these ids are there, and at that version."""
-        sql = f"SELECT count(*) FROM {_quoted(table)} WHERE version = ? AND "  # noqa: S608
-        there = (self._one(sql + part, version, *values)[0] for part, values in _among("id", ids, room=1))
+        sql = f"SELECT count(*) FROM {quoted(table)} WHERE version = ? AND "  # noqa: S608
+        there = (self._one(sql + part, version, *values)[0] for part, values in among("id", ids, room=1))
         return bool(sum(there) == len(ids))
 
     def versions(self, table: type[Table], ids: Sequence[int]) -> dict[int, int]:
         """The versions of the records with these ids, of those that exist; it may hold some others between them."""
         found: dict[int, int] = {}
-        for condition, values in _among("id", ids):
-            sql = f"SELECT id, version FROM {_quoted(table)} WHERE {condition}"  # noqa: S608
+        for condition, values in among("id", ids):
+            sql = f"SELECT id, version FROM {quoted(table)} WHERE {condition}"  # noqa: S608
             found.update(self._connection.execute(sql, values).fetchall())
         return found
 
@@ -333,8 +337,8 @@ class Changes:
         """
         found: list[tuple[int, int, int]] = []
         column = table._meta.fields[link].column_name
-        for condition, values in _among(column, ids):
-            sql = f'SELECT "{column}", id, version FROM {_quoted(table)} WHERE {condition}'  # noqa: S608
+        for condition, values in among(column, ids):
+            sql = f'SELECT "{column}", id, version FROM {quoted(table)} WHERE {condition}'  # noqa: S608
             found += self._connection.execute(sql, values).fetchall()
         return found
 
@@ -342,12 +346,12 @@ class Changes:
         """Delete records as they stand: (id, its values) of each."""
         ids = [record for record, _ in entries]
         if max(ids) - min(ids) == len(ids) - 1:
-            sql = f"DELETE FROM {_quoted(table)} WHERE id BETWEEN ? AND ?"  # noqa: S608
+            sql = f"DELETE FROM {quoted(table)} WHERE id BETWEEN ? AND ?"  # noqa: S608
             self._connection.execute(sql, (min(ids), max(ids)))
         else:
-            sql = f"DELETE FROM {_quoted(table)} WHERE id = ?"  # noqa: S608
+            sql = f"DELETE FROM {quoted(table)} WHERE id = ?"  # noqa: S608
             self._connection.executemany(sql, [(record,) for record in ids])
-        entity = table.entity.name
+        entity = table.entity.key
         self._log_many([(entity, record, "delete", text, None) for record, text in entries])
 
     def restore_many(self, table: type[Table], entries: Sequence[tuple[Mapping[str, Any], str]]) -> None:
@@ -369,10 +373,10 @@ class Changes:
         """
         with self._all_or_spoiled(table):
             for names, some in groupby(entries, lambda entry: tuple(entry[1])):
-                sql = f"UPDATE {_quoted(table)} SET {_assignments(table, names)} WHERE id = ?"  # noqa: S608
+                sql = f"UPDATE {quoted(table)} SET {assignments(table, names)} WHERE id = ?"  # noqa: S608
                 rows = [(*values.values(), record) for record, values, _, _ in some]
                 self._connection.executemany(sql, rows)
-        entity = table.entity.name
+        entity = table.entity.key
         self._log_many([(entity, record, "update", now, before) for record, _, now, before in entries])
 
     @contextmanager
@@ -424,13 +428,14 @@ class Changes:
         uid = self._uids.pop() if self._uids else self._draw_uids()
         row = {"id": number, "uid": uid, "version": self.operation, **values}
         if len(row) != len(inlet.names) or row["id"] != number or row["version"] != self.operation:
-            row = _filled(table, row, values, number, self.operation)
+            row = filled(table, row, values, number, self.operation)
         inlet.next_id = number + 1
         if self._together:
             # What `_insert` and `_log` do, without the calls: every record of an import passes here.
             inlet.waiting.append(inlet.values_of(row))
             journal = self._journal
-            journal.pending.append((inlet.entity, number, "insert", None, row))
+            after = as_kept(table, row) if inlet.is_renamed else row
+            journal.pending.append((inlet.entity, number, "insert", None, after))
             journal.count += 1
             if len(journal.pending) >= BATCH:
                 self._flush()
@@ -452,14 +457,14 @@ class Changes:
 
     def _write(self, table: type[T], row: dict[str, Any], new: dict[str, Any]) -> T:
         self._connection.execute(
-            f"UPDATE {_quoted(table)} SET {_assignments(table, new)} WHERE id = ?",  # noqa: S608
+            f"UPDATE {quoted(table)} SET {assignments(table, new)} WHERE id = ?",  # noqa: S608
             (*new.values(), row["id"]),
         )
         self._log(table, row["id"], "update", {name: row[name] for name in new}, new)
         return table.sealed({**row, **new})
 
     def _log(self, table: type[Table], record: int, action: str, before: Values, after: Values) -> None:
-        self._log_many([(table.entity.name, record, action, before, after)])
+        self._log_many([(table.entity.key, record, action, as_kept(table, before), as_kept(table, after))])
 
     def _log_many(self, changes: Sequence[Logged]) -> None:
         journal = self._journal
@@ -484,7 +489,7 @@ class Changes:
         # An id is never used twice, also after its record was deleted: the journal remembers the largest one. So
         # an undo can always bring a record back under its own id.
         self._flush()
-        here = self._one(f"SELECT max(id) FROM {_quoted(table)}")[0] or 0  # noqa: S608
+        here = self._one(f"SELECT max(id) FROM {quoted(table)}")[0] or 0  # noqa: S608
         ever = self._one("SELECT max(record) FROM change WHERE entity = ?", inlet.entity)[0] or 0
         inlet.next_id = 1 + max(here, ever)
         return inlet.next_id
@@ -523,73 +528,6 @@ def _taken(table: type[Table]) -> Iterator[None]:
 def new_uid() -> str:
     """A new name for a record that survives export: 32 hexadecimal digits of randomness."""
     return os.urandom(16).hex()
-
-
-def _filled(
-    table: type[Table], row: Mapping[str, Any], values: Mapping[str, Any], number: int, operation: int
-) -> dict[str, Any]:
-    """A new row with defaults for what is missing; of its bookkeeping `values` may say the uid alone."""
-    found = {**_defaults(table), "uid": row["uid"], **values, "id": number, "version": operation}
-    names = _columns(table)[0]
-    if len(found) != len(names):
-        unknown = set(found) - set(names)
-        raise NotFound(f"{table.entity.name} has no field {', '.join(sorted(unknown))}")
-    return found
-
-
-_DEFAULTS: dict[type[Table], dict[str, Any]] = {}
-_COLUMNS: dict[type[Table], tuple[tuple[str, ...], str]] = {}
-_FLAGS: dict[type[Table], tuple[str, ...]] = {}
-
-
-def _defaults(table: type[Table]) -> dict[str, Any]:
-    found = _DEFAULTS.get(table)
-    if found is None:
-        fields = table._meta.fields
-        found = _DEFAULTS[table] = {name: fields[name].default for name in table._meta.sorted_field_names}
-    return found
-
-
-def _columns(table: type[Table]) -> tuple[tuple[str, ...], str]:
-    found = _COLUMNS.get(table)
-    if found is None:
-        names = tuple(table._meta.sorted_field_names)
-        columns = ", ".join(f'"{table._meta.fields[name].column_name}"' for name in names)
-        found = _COLUMNS[table] = (names, columns)
-    return found
-
-
-def _among(column: str, ids: Sequence[int], *, room: int = 2) -> Iterator[tuple[str, Sequence[int]]]:
-    """Conditions, with their values, that together mean "the column is one of these ids", which are different ones.
-
-    With more room than 1 they may mean ids between them too: ids of one operation lie side by side, and one range of an
-    index is read faster than a place for each.
-    """
-    low, high = min(ids, default=0), max(ids, default=0)
-    if high - low < room * len(ids):
-        yield f'"{column}" BETWEEN ? AND ?', (low, high)
-        return
-    for start in range(0, len(ids), _AT_ONCE):
-        some = ids[start : start + _AT_ONCE]
-        yield f'"{column}" IN ({",".join("?" * len(some))})', some
-
-
-def _assignments(table: type[Table], names: Iterable[str]) -> str:
-    return ", ".join(f'"{table._meta.fields[name].column_name}" = ?' for name in names)
-
-
-def _typed(table: type[Table], row: dict[str, Any]) -> dict[str, Any]:
-    # SQLite has no boolean: a flag read by hand is 0 or 1, and would differ in the journal from what was written.
-    flags = _FLAGS.get(table)
-    if flags is None:
-        flags = _FLAGS[table] = tuple(name for name, how in table.declarations().items() if how.kind == "flag")
-    for name in flags:
-        row[name] = bool(row[name])
-    return row
-
-
-def _quoted(table: type[Table]) -> str:
-    return f'"{table._meta.table_name}"'
 
 
 def _actor() -> str:

@@ -8,9 +8,7 @@ import os
 import signal
 import sys
 import threading
-import traceback
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
@@ -20,18 +18,18 @@ from textual.binding import Binding
 from textual.filter import LineFilter, Monochrome
 from textual.screen import Screen
 
-from partners_crm import __version__
 from partners_crm.crm import Crm
 from partners_crm.errors import PartnersError, StoreReplaced
-from partners_crm.model import BY_NAME
 from partners_crm.normalize.text import show
 from partners_crm.store.clock import Clock, utc_now
-from partners_crm.tui.drafts import Draft
+from partners_crm.tui.crash import write_crash
+from partners_crm.tui.display import NoColour
+from partners_crm.tui.open_drafts import OpenDrafts
+from partners_crm.tui.plugged.bridge import Make, Plugins
 from partners_crm.tui.theme import THEMES
 
 R = TypeVar("R")
 
-CRASHES_KEPT = 10
 INTERNAL = 70
 """Exit code of a crash, as in the command."""
 UNAVAILABLE = 4
@@ -40,23 +38,31 @@ INTERRUPTED = 130
 """Exit code of a program that was told to end, as in the command."""
 BACKUP_AFTER = 2.0
 """Seconds after the start at which the backup of the day is thought of: the first paint comes before."""
-DRAFTS_EVERY = 1.0
-"""Seconds after which what is typed is written down, for the case that the program is killed."""
 INDEX_AFTER = 1.0
 """Seconds after the start at which the search index is brought up to date, likewise."""
+PLUGINS_AFTER = 0.1
+"""Seconds after the first paint at which plugins are loaded."""
 BACKUP_EVERY = 3600.0
 """Seconds between two such thoughts: a screen may stay open for days."""
 SCREENS = {
     "organizations": ("2", "Organizations"),
     "contacts": ("3", "Contacts"),
     "districts": ("4", "Districts"),
+    "views": ("5", "Silos and associations: the views of plugins"),
     "review": ("8", "Review"),
+    "plugins": ("9", "Plugins"),
     "history": ("H", "History"),
 }
 """Screens one key away: name, key and title, in the order of the key bar."""
 FIRST_RUN = "first run"
 HOME = "organizations"
 """The screen the program begins with."""
+
+
+def _plugin_commands() -> type[Any]:
+    from partners_crm.tui.plugged.palette import PluginCommands  # asked for when the palette is opened
+
+    return PluginCommands
 
 
 class PartnersApp(App[int]):
@@ -73,6 +79,7 @@ class PartnersApp(App[int]):
     ModalScreen { align: center middle; background: $background 60%; }
     """
     ENABLE_COMMAND_PALETTE = True
+    COMMANDS: ClassVar[set[Any]] = {*App.COMMANDS, _plugin_commands}
     TITLE = "partners"
     BINDINGS: ClassVar[list[Any]] = [
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True, id="app.quit"),
@@ -80,6 +87,7 @@ class PartnersApp(App[int]):
         Binding("f5", "reopen", "Open the file again", show=False, priority=True, id="app.reopen"),
         Binding("colon", "command_palette", "Palette", show=False, id="app.palette"),
         Binding("ctrl+f", "find", "Find anything", show=False, id="app.find"),
+        Binding("P", "share", "Others look on: hide what is for staff only, or show it", show=False, id="app.share"),
         Binding("F", "first_look", "What the spreadsheet could not tell", show=False, id="app.first_look"),
         *(Binding(key, f"go('{name}')", title, show=False, id=f"app.{name}") for name, (key, title) in SCREENS.items()),
     ]
@@ -93,7 +101,9 @@ class PartnersApp(App[int]):
         crash_folder: Path | None = None,
         draft_folder: Path | None = None,
         clock: Clock = utc_now,
+        plugins: Make | None = None,
     ) -> None:
+        """With `plugins` the registry is made by it, once the first screen is painted."""
         # The screen of this mode is made at once; without a coalition it is that of the first run.
         self.DEFAULT_MODE = HOME if path.exists() else FIRST_RUN  # type: ignore[misc]  # read when an app is made
         super().__init__()
@@ -103,14 +113,10 @@ class PartnersApp(App[int]):
         self.draft_folder = draft_folder
         self.clock = clock
         self.crash_report: Path | None = None
-        self._coalition = ""
-        self._waiting: list[Draft] = []
-        """Drafts of before whose form is not open yet."""
-        self._taken: Draft | None = None
-        """The draft of before whose form is open."""
-        self._written: list[Draft] = []
-        """Drafts as the file has them."""
-        self._draft_fault = False
+        self.drafts = OpenDrafts(self)
+        self.plugins = Plugins(self, plugins)
+        self.columns: dict[str, tuple[str, ...]] = {}
+        """The columns a person chose in this run for the list of each entity, by its plural."""
         # Opened before the terminal is touched: a fault is a plain line.
         self._crm = self._opened(path) if path.exists() else None
         for name in SCREENS:
@@ -137,10 +143,14 @@ class PartnersApp(App[int]):
         return FirstRun(self.path, self.demo_path)
 
     def _opened(self, path: Path) -> Crm:
-        crm = Crm.open(path, clock=self.clock, word=self.tell)
+        crm = Crm.open(path, clock=self.clock, word=self.tell, plugins=self.plugins.made)
         # A list does not wait for the search index: a thread brings it up to date.
         crm.db.waits = False
         return crm
+
+    def renew(self) -> None:
+        """Let go of what the open coalition knows of plugins; the file stays open."""
+        self._crm = Crm(self.crm.db, self.clock, self.plugins.made)
 
     def begin(self, path: Path) -> None:
         """Open the coalition that the first run has made, and show its organizations."""
@@ -148,6 +158,7 @@ class PartnersApp(App[int]):
         self._crm = self._opened(path)
         self.switch_mode(HOME)
         self._index()
+        self.plugins.load()
 
     def on_mount(self) -> None:
         """Take up what was not saved, say what is to be known of the file, and look after the backups."""
@@ -160,10 +171,12 @@ class PartnersApp(App[int]):
         if self._crm is not None:
             for warning in self._crm.warnings:
                 self.notice(warning, error=True)
-            self.call_after_refresh(self._take_up)
+            self.call_after_refresh(self.drafts.take_up)
+            self.call_after_refresh(lambda: self.set_timer(PLUGINS_AFTER, self.plugins.load))
 
     def on_unmount(self) -> None:
-        """Close the coalition."""
+        """Close the coalition; a plugin that hangs is left to itself."""
+        self.plugins.close()
         if self._crm is not None:
             self._crm.close()
 
@@ -198,6 +211,11 @@ class PartnersApp(App[int]):
             self.notice(text)
         else:
             self.call_from_thread(self.notice, text)
+
+    def deliver(self, work: Callable[..., object], *arguments: Any, **options: Any) -> None:
+        """Have something done on the screen, from any thread, without waiting; nothing once the program has ended."""
+        with contextlib.suppress(RuntimeError):  # the loop of a program that has ended takes nothing any more
+            self.call_later(work, *arguments, **options)
 
     def background(
         self,
@@ -273,77 +291,13 @@ class PartnersApp(App[int]):
 
     def exit(self, *arguments: Any, **options: Any) -> None:
         """End the program; what stands in an open form is kept for the next time."""
-        self._keep_drafts()
+        self.drafts.write_down()
         super().exit(*arguments, **options)
 
     @property
-    def coalition(self) -> str:
-        """What the open coalition is known by: the uid of its first operation; "" where that is lost."""
-        return self._coalition
-
-    def _keep_drafts(self) -> None:
-        """Write down what stands in open forms, when that is something else than what is written down."""
-        if self.draft_folder is None:
-            return
-        from partners_crm.tui.drafts import drop, keep
-        from partners_crm.tui.screens.form import Form
-
-        now = self.clock().astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        screens = [screen for stack in self._screen_stacks.values() for screen in stack]
-        drafts = [draft for screen in screens if isinstance(screen, Form) and (draft := screen.draft(now)) is not None]
-        if self._taken is not None and not any(self._taken.is_about(each) for each in drafts):
-            drafts.append(self._taken)  # its form is not there yet
-        drafts += self._waiting
-        written = self._written
-        if len(drafts) == len(written) and all(one.says(other) for one, other in zip(drafts, written, strict=True)):
-            return
-        if not drafts:
-            drop(self.draft_folder, self.path)
-        elif not keep(self.draft_folder, self.path, drafts) and not self._draft_fault:
-            self._draft_fault = True
-            self.notice("what is typed cannot be kept for the next time: the disk refuses", error=True)
-        self._written = drafts
-
-    def _take_up(self) -> None:
-        """Open the forms that were not saved when the program ended, one after the other."""
-        from partners_crm.tui.drafts import kept
-
-        if self.draft_folder is None:
-            return
-        self._coalition = self.crm.operations()[-1].uid
-        found = kept(self.draft_folder, self.path)
-        own = [draft for draft in found if draft.coalition in ("", self._coalition)]
-        if len(own) < len(found):
-            self.notice("what was typed in another coalition of this place is kept until that one is opened again")
-        self._waiting, self._written = found, found
-        self._open_draft()
-        self.set_interval(DRAFTS_EVERY, self._keep_drafts)
-
-    def _open_draft(self) -> None:
-        """Open the form of the first draft of this coalition that waits."""
-        from partners_crm.tui.screens.form import Form, edit
-
-        first = next((each for each in self._waiting if each.coalition in ("", self._coalition)), None)
-        if first is None:
-            return
-        table = BY_NAME[first.entity]
-        self._waiting = [each for each in self._waiting if each is not first]
-        self._taken = first
-
-        def then(_record: int | None) -> None:
-            self._taken = None
-            self._keep_drafts()
-            self._open_draft()
-
-        def gone(_error: PartnersError) -> None:
-            texts = "; ".join(f"{name}: {text}" for name, text in first.typed.items())
-            self.notice(f"the {first.entity} {first.record} is gone; what was typed for it: {texts}", error=True)
-            then(None)
-
-        if first.record is None:
-            self.push_screen(Form(table, preset=first.preset, draft=first), then)
-        else:
-            edit(self, table, first.record, then, first, gone)
+    def screens_open(self) -> list[Screen[Any]]:
+        """Every screen of every mode that is open."""
+        return [screen for stack in self._screen_stacks.values() for screen in stack]
 
     def action_reopen(self) -> None:
         """Open the file that is there now, after it was replaced underneath."""
@@ -356,7 +310,7 @@ class PartnersApp(App[int]):
         except OSError:
             self.notice(f"there is no coalition at {self.path}", "put it back, then press F5 again", error=True)
             return
-        self._keep_drafts()
+        self.drafts.write_down()
         # First the old file: SQLite empties its log into it, which must not be applied to the new one.
         self._crm.close()
         try:
@@ -367,6 +321,7 @@ class PartnersApp(App[int]):
             return
         self._crm = found
         self.notice(f"opened {found.name} again")
+        self.plugins.load()
         self.changed()
 
     _stepping = False
@@ -388,6 +343,8 @@ class PartnersApp(App[int]):
             self._stepping = False
             left = [*report.kept, *report.refused]
             title = report.undone.title.removeprefix("undo ").removeprefix("redo ")
+            if self.plugins.is_shared:  # it may quote what is for staff
+                title = f"operation {report.undone.id}"
             more = f"{len(left)} left alone: {left[0]}" if left else hint
             self.notice(
                 f"{word}: {title} ({report.reversed} {'record' if report.reversed == 1 else 'records'})",
@@ -432,6 +389,19 @@ class PartnersApp(App[int]):
         if self._crm is not None and len(self.screen_stack) == 1:
             self.push_screen(FirstLookScreen())
 
+    def action_share(self) -> None:
+        """Hide what is for staff only while others look at the screen, or show it again."""
+        from partners_crm.tui.screens.base import MainScreen
+
+        if self.plugins.share():
+            self.notice("shared screen: what is for staff only is hidden", "P shows it again")
+        else:
+            self.notice("what is for staff only is shown again")
+        for screen in self.screens_open:
+            if isinstance(screen, MainScreen):
+                screen.mark_shared()
+        self.changed()
+
     def action_find(self) -> None:
         """Find a record of any kind by what is said of it; a form or a question that is open comes first."""
         from partners_crm.tui.screens.base import MainScreen
@@ -462,6 +432,14 @@ class PartnersApp(App[int]):
                 from partners_crm.tui.screens.districts import Districts
 
                 return Districts()
+            if name == "views":
+                from partners_crm.tui.screens.views import Views
+
+                return Views()
+            if name == "plugins":
+                from partners_crm.tui.screens.plugins import PluginsScreen
+
+                return PluginsScreen()
             if name == "review":
                 from partners_crm.tui.screens.review import Review
 
@@ -482,56 +460,8 @@ class PartnersApp(App[int]):
         """Write a report without values, instead of Textual's traceback, which prints local variables."""
         self.crash_report = write_crash(self.crash_folder, sys.exc_info()[1] or self._exception)
         with contextlib.suppress(Exception):  # whatever is broken may be broken here too
-            self._keep_drafts()
+            self.drafts.write_down()
         self._close_messages_no_wait()
-
-
-class NoColour(LineFilter):
-    """Takes every colour out of what is drawn; weight and reversal stay."""
-
-    def apply(self, segments: list[Any], background: Any) -> list[Any]:  # noqa: ARG002  # the signature is Textual's
-        """The segments without colour."""
-        from rich.segment import Segment
-        from rich.style import Style
-
-        found = []
-        for text, style, control in segments:
-            plain = style
-            if style is not None:
-                dark_on_light = style.bgcolor is not None and style.bold
-                plain = Style(
-                    bold=style.bold,
-                    italic=style.italic,
-                    underline=style.underline,
-                    reverse=dark_on_light or style.reverse,
-                )
-            found.append(Segment(text, plain, control))
-        return found
-
-
-def write_crash(folder: Path | None, error: BaseException | None) -> Path | None:
-    """A report of a crash: versions, the kind of error and its frames, no values and no message from data.
-
-    The file has mode 0600; the newest ten are kept.
-    """
-    if folder is None or error is None:
-        return None
-    frames = "".join(
-        f"  {frame.filename}:{frame.lineno} {frame.name}\n" for frame in traceback.extract_tb(error.__traceback__)
-    )
-    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%fZ")
-    text = f"partners {__version__}, Python {sys.version.split()[0]}, {sys.platform}\n{type(error).__name__}\n{frames}"
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path = folder / f"crash-{stamp}.txt"
-        with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8") as stream:
-            stream.write(text)
-        for old in sorted(folder.glob("crash-*.txt"))[:-CRASHES_KEPT]:
-            with contextlib.suppress(OSError):
-                old.unlink()
-    except OSError:
-        return None
-    return path
 
 
 def run_app(
@@ -541,13 +471,21 @@ def run_app(
     theme: str = "dark",
     crash_folder: Path | None = None,
     draft_folder: Path | None = None,
+    plugins: Make | None = None,
 ) -> int:
-    """Show the UI until the person leaves it; returns the exit code.
+    """Show the UI until the person leaves it; returns the exit code. `plugins` makes the registry of a coalition.
 
     Raises:
         PartnersError: the coalition cannot be opened.
     """
-    app = PartnersApp(path, demo_path=demo_path, theme=theme, crash_folder=crash_folder, draft_folder=draft_folder)
+    app = PartnersApp(
+        path,
+        demo_path=demo_path,
+        theme=theme,
+        crash_folder=crash_folder,
+        draft_folder=draft_folder,
+        plugins=plugins,
+    )
     app.run()
     if app.return_code in {INTERRUPTED, UNAVAILABLE}:
         return app.return_code

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterable
+from typing import Any
 
 from rich.cells import cell_len, chop_cells, set_cell_size
 from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
 from textual.content import Content
+from textual.filter import LineFilter
 from textual.strip import Strip
 
 from partners_crm.errors import PartnersError
@@ -91,3 +93,23 @@ def mixed(one: str, other: str, part: float) -> str:
     """A colour between two, all written as #rrggbb; `part` is how much of it is the first."""
     pairs = [(int(one[at : at + 2], 16), int(other[at : at + 2], 16)) for at in (1, 3, 5)]
     return "#" + "".join(f"{round(a * part + b * (1 - part)):02x}" for a, b in pairs)
+
+
+class NoColour(LineFilter):
+    """Takes every colour out of what is drawn; weight and reversal stay."""
+
+    def apply(self, segments: list[Any], background: Any) -> list[Any]:  # noqa: ARG002  # the signature is Textual's
+        """The segments without colour."""
+        found = []
+        for text, style, control in segments:
+            plain = style
+            if style is not None:
+                dark_on_light = style.bgcolor is not None and style.bold
+                plain = Style(
+                    bold=style.bold,
+                    italic=style.italic,
+                    underline=style.underline,
+                    reverse=dark_on_light or style.reverse,
+                )
+            found.append(Segment(text, plain, control))
+        return found

@@ -14,8 +14,6 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from partners_crm.model import BY_NAME
-
 
 @dataclass(frozen=True, slots=True)
 class Draft:
@@ -76,7 +74,7 @@ def kept(folder: Path, database: Path) -> list[Draft]:
         drafts = [Draft(**each) for each in found["drafts"]]
     except (OSError, ValueError, KeyError, TypeError):
         return []
-    return [each for each in drafts if each.entity in BY_NAME]
+    return drafts
 
 
 def drop(folder: Path, database: Path) -> None:

@@ -9,7 +9,6 @@ from tests.made_maps import two_layers
 from partners_crm.crm import Crm
 from partners_crm.districts.maps import parse_map
 from partners_crm.model import (
-    ENTITIES,
     Affiliation,
     Assignment,
     Contact,
@@ -21,6 +20,7 @@ from partners_crm.model import (
     Membership,
     Organization,
     OtherName,
+    Posture,
     Role,
     Rule,
     SavedSearch,
@@ -35,16 +35,51 @@ from partners_crm.model import (
     Tagging,
     Term,
 )
+from partners_crm.model.record_types import RecordType, fields
 from partners_crm.services import records
 from partners_crm.services.maps import install
+from partners_crm.services.record_types import install_types
 from partners_crm.store.read import tuples, where
 
 HOSTILE = "=1+1 \x1b]0;x\x07 \"quoted\", 'sólo' \u2028\u202e _x000D_ \U0001f3e1\r\nsecond\tline"
+
+LANES = (
+    RecordType(
+        name="lane",
+        plural="lanes",
+        title="issue",
+        about="Where an association stands on an issue.",
+        fields={
+            "organization": fields.link("Association", "organization", required=True, on_delete="cascade"),
+            "issue": fields.text("Issue", required=True),
+            "stance": fields.choice("Stance", (("for", "For"), ("against", "Against"))),
+            "weight": fields.decimal("Weight"),
+            "votes": fields.whole("Votes"),
+            "open": fields.flag("Open"),
+            "since": fields.day("Since"),
+            "note": fields.note("Note"),
+            "memo": fields.note("Memo", visibility="staff"),
+            "before": fields.link("Before it", "self"),
+        },
+    ),
+    RecordType(
+        name="rivalry",
+        plural="rivalries",
+        about="Who competes with whom.",
+        visibility="staff",
+        fields={
+            "lane": fields.link("Lane", "lane", required=True, on_delete="cascade"),
+            "rival": fields.link("Rival", "organization"),
+            "contract": fields.text("Contract"),
+        },
+    ),
+)
 
 
 def fill_everything(crm: Crm) -> None:
     """Give an empty coalition records of every entity, links in both directions and in a circle among them."""
     data = two_layers()
+    install_types(crm.db, "associations", "1.0", LANES, clock=crm.clock)
     with crm.changes("everything") as unit:
         install(unit, parse_map(data, "made up").info, data)
         unit.update(where(crm.db, Silo, code="housing")[0], name="Housing and shelter")
@@ -92,10 +127,17 @@ def fill_everything(crm: Crm) -> None:
         unit.add(Snapshot, name="before", as_of="2026-11-24", taken_at="2026-11-24T15:00:00Z", answer='{"ä": 1}' * 9000)
         add(SavedSearch, name="south side", applies_to="organizations", query="city:chicago", sort="-city")
         add(DistinctPair, organization=home.id, other_organization=union.id, reason="one is an association")
+        add(Posture, organization=union.id, level="wary", since="2025-03", evidence="A letter", reasons=HOSTILE)
+        lane, rivalry = crm.db.by_name["associations_lane"], crm.db.by_name["associations_rivalry"]
+        first = add(
+            lane, organization=union.id, issue="Rent", stance="for", weight=0.5, votes=3, open=True, note=HOSTILE
+        )
+        add(lane, organization=union.id, issue="Zoning", since="2025", memo="ours alone", before=first.id)
+        add(rivalry, lane=first.id, rival=home.id, contract="City beds")
         assert where(crm.db, Assignment, site=site.id)
     assert missing_entities(crm) == []
 
 
 def missing_entities(crm: Crm) -> list[str]:
     """Entities without a record: a new one has to be added above."""
-    return [table.entity.name for table in ENTITIES if not tuples(crm.db, table.select(table.id).limit(1))]
+    return [table.entity.name for table in crm.db.entities if not tuples(crm.db, table.select(table.id).limit(1))]

@@ -15,6 +15,7 @@ from fixtures.dirty import books, messy
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from tests.conftest import NOW
+from tests.formats import FORMATS, read_sheet
 
 from partners_crm.crm import Crm
 from partners_crm.errors import ConfigError
@@ -43,7 +44,7 @@ from partners_crm.services.exporting.own_columns import export_like, mapping_for
 from partners_crm.services.exporting.records import Exported
 from partners_crm.services.importing import mapping as mappings
 from partners_crm.services.importing.mapping import ColumnMapping, OwnField, Use
-from partners_crm.services.importing.sheets import ReadOptions, read_sheet
+from partners_crm.services.importing.sheets import ReadOptions
 from partners_crm.services.importing.targets import all_targets, is_known, read_target
 from partners_crm.store.read import records as read
 from partners_crm.store.read import where
@@ -158,7 +159,7 @@ class Bench:
     def back(self, crm: Crm, like: Path, query: str = "", suffix: str = "csv", **options: Any) -> tuple[Path, Exported]:
         """The file that comes out."""
         path = self.folder / f"{next(self._numbers)}.{suffix}"
-        return path, export_like(crm.db, path, like, query, today=crm.today, **options)
+        return path, export_like(crm.db, path, like, query, today=crm.today, formats=FORMATS, **options)
 
 
 @pytest.fixture

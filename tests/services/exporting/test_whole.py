@@ -13,8 +13,8 @@ from tests.services.exporting.everything import HOSTILE, missing_entities
 
 from partners_crm.crm import Crm
 from partners_crm.errors import ConfigError
-from partners_crm.model import ENTITIES, Organization, Setting
-from partners_crm.services.exporting.whole import ENTITIES_EXPORTED
+from partners_crm.model import Organization, Setting
+from partners_crm.services.exporting.whole import exported as tables_of
 from partners_crm.store import read
 
 
@@ -34,20 +34,21 @@ def keep_a_row(crm: Crm) -> None:
 
 def test_every_entity_but_settings_is_in_it(full: Crm, tmp_path: Path) -> None:
     assert missing_entities(full) == []
+    tables = tables_of(full.db, include_private=True)
     head, *lines = exported(full, tmp_path / "all.jsonl", include_private=True)
     assert head == {
         "partners_crm": "export",
         "schema_version": 1,
-        "entities": {table.entity.plural: len(read.where(full.db, table)) for table in ENTITIES_EXPORTED},
+        "entities": {table.entity.plural: len(read.where(full.db, table)) for table in tables},
         "private": True,
         "history": False,
     }
-    assert [table for table in ENTITIES if table not in ENTITIES_EXPORTED] == [Setting]
-    names = [table.entity.name for table in ENTITIES_EXPORTED]
+    assert [table for table in full.db.entities if table not in tables] == [Setting]
+    names = [table.entity.name for table in tables]
     order = [(names.index(line["entity"]), line["uid"]) for line in lines]
     assert order == sorted(order)
     assert len(lines) == sum(head["entities"].values())
-    for table in ENTITIES_EXPORTED:
+    for table in tables:
         some = [line for line in lines if line["entity"] == table.entity.name]
         assert some
         assert {tuple(line) for line in some} == {("entity", "uid", *table.declarations())}
@@ -73,7 +74,15 @@ def test_what_not_everyone_may_see_comes_on_request(full: Crm, tmp_path: Path) -
     assert [line["value"] for line in lines if line["entity"] == "custom_value"] == ["+Ansel"]
     assert "12.5" not in (tmp_path / "all.jsonl").read_text()
     done = full.export_all(tmp_path / "b.jsonl")
-    assert done.left_out == (("custom_value", 1),)
+    assert "wary" not in (tmp_path / "all.jsonl").read_text()
+    assert "ours alone" not in (tmp_path / "all.jsonl").read_text()
+    assert "City beds" not in (tmp_path / "all.jsonl").read_text()
+    assert set(done.left_out) == {
+        ("custom_value", 1),
+        ("posture", 1),
+        ("associations_lane.memo", 0),
+        ("associations_rivalry", 1),
+    }
     assert full.export_all(tmp_path / "c.jsonl", include_private=True).left_out == ()
 
 
@@ -106,7 +115,9 @@ def test_the_journal_for_everyone_tells_nothing_private(full: Crm, tmp_path: Pat
     said = [line["after"] for line in changes if line["entity"] == "custom_value"]
     assert said
     assert not any("value" in each for each in said)
-    assert "12.5" not in (tmp_path / "all.jsonl").read_text()
+    text = (tmp_path / "all.jsonl").read_text()
+    assert "12.5" not in text
+    assert not any(word in text for word in ("wary", "A letter", "ours alone", "City beds"))
     assert not [line for line in lines if line.get("journal") == "source_row"]
     assert ("source_row", 1) in full.export_all(tmp_path / "b.jsonl", with_history=True).left_out
 

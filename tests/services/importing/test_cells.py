@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.formats import read_sheet
 
 from partners_crm.crm import Crm
 from partners_crm.errors import FileRefused
@@ -16,7 +17,6 @@ from partners_crm.model import Contact, ContactPoint, CustomField, Membership, O
 from partners_crm.services import custom_fields, rows, values
 from partners_crm.services.importing import cells
 from partners_crm.services.importing.report import ImportReport
-from partners_crm.services.importing.sheets import read_sheet
 
 Import = Callable[..., ImportReport]
 

@@ -15,6 +15,7 @@ from fixtures.dirty import messy
 from fixtures.dirty.truth import truth as truth_of
 from fixtures.lookalikes.make import write as write_lookalikes
 from tests.conftest import NOW
+from tests.formats import FORMATS
 from tests.services.matching.lists import PEOPLE, at_threshold, people, quality, read_pairs, read_truth, write
 
 from partners_crm.crm import Crm
@@ -28,7 +29,7 @@ MESSY = Path(__file__).parents[3] / "fixtures" / "dirty" / "members-messy.xlsx"
 @pytest.mark.parametrize("seed", [1, 2, 3, 4, 5])
 def test_invented_providers(tmp_path: Path, seed: int) -> None:
     made = write_lookalikes(tmp_path, seed)
-    found = score_file(tmp_path / "records.csv")
+    found = score_file(tmp_path / "records.csv", formats=FORMATS)
     assert found.kind == "organizations"
     scores = {(min(each.first, each.second), max(each.first, each.second)): each.score for each in found.pairs}
     f1, precision = quality(at_threshold(scores), made.truth)
@@ -41,7 +42,7 @@ def test_invented_providers(tmp_path: Path, seed: int) -> None:
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_invented_people(tmp_path: Path, seed: int) -> None:
     rows, truth = people(seed, 600)
-    found = score_file(write(tmp_path / "people.csv", PEOPLE, rows))
+    found = score_file(write(tmp_path / "people.csv", PEOPLE, rows), formats=FORMATS)
     assert found.kind == "people"
     pairs = {(min(each.first, each.second), max(each.first, each.second)) for each in found.pairs if each.score >= 0.5}
     f1, precision = quality(pairs, truth)

@@ -12,6 +12,7 @@ import pytest
 from fixtures.lookalikes.make import write as write_lookalikes
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.formats import FORMATS
 from tests.services.matching.lists import PEOPLE, people, write
 
 from partners_crm.errors import ConfigError, FileRefused
@@ -30,7 +31,8 @@ def scored(tmp_path: Path) -> Callable[..., Scored]:
     """Score rows under a header, as a file."""
 
     def call(rows: Sequence[Sequence[str]], header: Sequence[str] = HEADER, **options: str) -> Scored:
-        return score_file(write(tmp_path / "list.csv", header, rows), across=options.get("across", ""))
+        path = write(tmp_path / "list.csv", header, rows)
+        return score_file(path, formats=FORMATS, across=options.get("across", ""))
 
     return call
 
@@ -73,7 +75,7 @@ def test_a_column_that_is_empty_throughout_says_nothing(scored: Callable[..., Sc
 def test_rows_may_be_short(tmp_path: Path) -> None:
     path = tmp_path / "list.csv"
     path.write_text("name,city,phone\nQuillmere Shelter\nTallowlamp,Alton\n", encoding="utf-8")
-    assert score_file(path).records == 2
+    assert score_file(path, formats=FORMATS).records == 2
 
 
 def test_only_rows_that_differ_in_a_column_are_compared(scored: Callable[..., Scored]) -> None:
@@ -106,7 +108,7 @@ def test_ten_thousand_rows_of_one_name_make_few_pairs() -> None:
 
 def test_a_person_in_one_column_is_read_as_a_name(tmp_path: Path) -> None:
     rows = [("Quincegrove, Zoe", "60612"), ("Zoe Quincegrove", "60612"), ("Milo Barleybank", "62002")]
-    found = score_file(write(tmp_path / "people.csv", ("full name", "zip"), rows))
+    found = score_file(write(tmp_path / "people.csv", ("full name", "zip"), rows), formats=FORMATS)
     assert (found.kind, called(found)) == ("people", [("1", "2")])
 
 
@@ -129,7 +131,7 @@ def test_a_file_that_is_no_list_is_refused(tmp_path: Path, name: str, content: b
     if content is not None:
         path.write_bytes(content)
     with pytest.raises(FileRefused, match="list"):
-        score_file(path)
+        score_file(path, formats=FORMATS)
 
 
 def test_the_number_of_rows_is_bounded(scored: Callable[..., Scored], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from partners_crm.cli import exit_codes
@@ -14,8 +14,10 @@ from partners_crm.cli.output import FORMATS, out, out_csv, out_json, out_table
 from partners_crm.cli.parsing import Parser, day_of
 from partners_crm.cli.paths import database
 from partners_crm.cli.since_last import against_last, remember
-from partners_crm.errors import ConfigError, PartnersError
-from partners_crm.services.checks import CHECKS, Case, Planned, Ran, run_checks, saved_rules
+from partners_crm.crm import Crm
+from partners_crm.errors import ConfigError, PartnersError, PluginError
+from partners_crm.normalize.text import fold
+from partners_crm.services.checks import CHECKS, Case, Check, Planned, Ran, run_checks, saved_rules
 from partners_crm.services.last_runs import Run, Subject
 
 WORST_FIRST = (
@@ -55,7 +57,8 @@ def run(options: argparse.Namespace) -> int:
     with to_read(options) as crm:
         day = day_of(options.as_of) if options.as_of else crm.today
         case = Case(crm.db, day, crm.today, crm.clock, database(options.db))
-        done = run_checks(case, options.names)
+        checks = CHECKS if _are_ours(crm, options.names) else (*CHECKS, *_brought(options, crm))
+        done = run_checks(case, options.names, checks)
         if options.debug:
             _raise_internal(done)
         codes = [code_of(ran) for ran in done]
@@ -73,8 +76,25 @@ def run(options: argparse.Namespace) -> int:
     return code
 
 
+def _are_ours(crm: Crm, names: Sequence[str]) -> bool:
+    """Whether names mean rules and checks of the core alone: then no plugin is loaded."""
+    kinds = {check.name for check in CHECKS}
+    known = kinds | {fold(rule.name) for rule in saved_rules(crm.db) if rule.kind in kinds}
+    return bool(names) and all(name in kinds or fold(name) in known for name in names)
+
+
+def _brought(options: argparse.Namespace, crm: Crm | None) -> tuple[Check, ...]:
+    """The checks that plugins bring."""
+    from partners_crm.cli.plugins import registry_of  # a check of ours from cron loads no plugin
+    from partners_crm.plugins.binding import checks_of
+
+    return checks_of(registry_of(options, crm=crm))
+
+
 def code_of(ran: Ran) -> int:
     """The exit code of one rule."""
+    if isinstance(ran.error, PluginError):
+        return exit_codes.PLUGIN
     if isinstance(ran.error, PartnersError):
         return exit_codes.code_of(ran.error)
     if isinstance(ran.error, OSError):
@@ -103,20 +123,21 @@ def _list(options: argparse.Namespace) -> int:
     if options.format not in FORMATS:
         raise ConfigError(f"--list has no format {options.format}", f"one of: {', '.join(FORMATS)}")
     rules: list[Planned] = []
+    checks = (*CHECKS, *_brought(options, None))
     if database(options.db).exists():
         with to_read(options) as crm:
             rules = saved_rules(crm.db)
     if options.format == "json":
-        out_json({"schema_version": SCHEMA_VERSION, "rules": _rules_json(rules), "checks": _checks_json()})
+        out_json({"schema_version": SCHEMA_VERSION, "rules": _rules_json(rules), "checks": _checks_json(checks)})
         return exit_codes.DONE
     terms = [
         (check.name, term.name, term.default, _about(term.about, term.allowed))
-        for check in CHECKS
+        for check in checks
         for term in check.terms
     ]
     if options.format == "csv":
         rows = [("rule", rule.kind, rule.name, rule.terms, "") for rule in rules]
-        rows += [("check", check.name, check.name, "", _about_check(check.about, check.by_default)) for check in CHECKS]
+        rows += [("check", check.name, check.name, "", _about_check(check)) for check in checks]
         rows += [("term", check, name, default, about) for check, name, default, about in terms]
         out_csv(["what", "check", "name", "value", "about"], rows)
         return exit_codes.DONE
@@ -127,9 +148,7 @@ def _list(options: argparse.Namespace) -> int:
             'no rule is saved; such as: partners add rule name="Every House district" kind=coverage terms=chamber=house'
         )
     out()
-    out_table(
-        ["check", "what it proves"], [(check.name, _about_check(check.about, check.by_default)) for check in CHECKS]
-    )
+    out_table(["check", "what it proves"], [(check.name, _about_check(check)) for check in checks])
     out()
     out_table(["check", "term", "default", "about"], terms)
     return exit_codes.DONE
@@ -139,24 +158,26 @@ def _about(about: str, allowed: tuple[str, ...]) -> str:
     return f"{about}: {', '.join(allowed)}" if allowed else about
 
 
-def _about_check(about: str, by_default: bool) -> str:
-    return about if by_default else f"{about}; only when it is named, or saved as a rule"
+def _about_check(check: Check) -> str:
+    about = check.about if check.by_default else f"{check.about}; only when it is named, or saved as a rule"
+    return f"{about} (plugin {check.owner})" if check.owner else about
 
 
 def _rules_json(rules: list[Planned]) -> list[dict[str, str]]:
     return [{"name": rule.name, "kind": rule.kind, "terms": rule.terms} for rule in rules]
 
 
-def _checks_json() -> list[dict[str, Any]]:
+def _checks_json(checks: Iterable[Check]) -> list[dict[str, Any]]:
     return [
         {
             "name": check.name,
             "about": check.about,
             "by_default": check.by_default,
+            "plugin": check.owner or None,
             "terms": [
                 {"name": term.name, "about": term.about, "default": term.default, "allowed": list(term.allowed)}
                 for term in check.terms
             ],
         }
-        for check in CHECKS
+        for check in checks
     ]

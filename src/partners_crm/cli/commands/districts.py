@@ -163,7 +163,10 @@ def _locate(options: argparse.Namespace) -> int:
         return _zip(options, _map(options))
     if options.csv is not None:
         refuse_url(options.csv, NO_NETWORK)
-        points = locating.read_points(options.csv, options.match_level)
+        from partners_crm.cli.plugins import registry_of  # a point in the command line needs no plugin
+        from partners_crm.plugins.formats import formats_of
+
+        points = locating.read_points(options.csv, options.match_level, formats=formats_of(registry_of(options)))
     else:
         points = [_point(options)]
     district_map = _map(options)

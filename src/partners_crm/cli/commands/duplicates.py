@@ -68,7 +68,7 @@ def _list(options: argparse.Namespace) -> int:
     if limit is not None and limit < 0:
         raise InvalidValue("--limit", str(limit), "is less than 0")
     with to_read(options) as crm:
-        found = possible_duplicates(crm.db, entity_of(options.entity), limit=limit, threshold=least)
+        found = possible_duplicates(crm.db, entity_of(crm.db, options.entity), limit=limit, threshold=least)
     if options.format == "json":
         out_json(
             {
@@ -141,9 +141,12 @@ Lines = list[tuple[str, str, str]]
 
 
 def _of_file(options: argparse.Namespace) -> tuple[Lines, str]:
+    from partners_crm.cli.plugins import registry_of
+    from partners_crm.plugins.formats import formats_of
     from partners_crm.services.matching.tables import score_file
 
-    found = score_file(options.csv, kind=options.of, across=options.across)
+    formats = formats_of(registry_of(options))
+    found = score_file(options.csv, formats=formats, kind=options.of, across=options.across)
     headers, used = found.columns.headers, found.columns.used
     by = ", ".join(headers[place] for places in used.values() for place in places)
     left = f"; left out: {', '.join(found.columns.left_out)}" if found.columns.left_out else ""
@@ -195,8 +198,8 @@ def _dismiss(options: argparse.Namespace) -> int:
     from partners_crm.services.listing import entity_of
     from partners_crm.store.read import title_of
 
-    table = entity_of(options.entity)
     with to_write(options) as crm:
+        table = entity_of(crm.db, options.entity)
         first, second = crm.find(table, options.first), crm.find(table, options.second)
         title = f"{title_of(first)} and {title_of(second)}"
         if options.take_back:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import argparse
 import sys
+from typing import Any
 
 from partners_crm.cli import exit_codes
+from partners_crm.cli.brought import entity_named
 from partners_crm.cli.coalition import to_write
 from partners_crm.cli.output import out, out_json, say
 from partners_crm.cli.parsing import Parser
 from partners_crm.crm import Crm
 from partners_crm.errors import ConfigError
-from partners_crm.model import Table
+from partners_crm.model import Rule, Table
 from partners_crm.model.custom import OWNERS
 from partners_crm.services import custom_fields, records
-from partners_crm.services.listing import entity_of
 from partners_crm.services.values import read_values
 
 
@@ -36,12 +37,12 @@ def add_arguments(parser: Parser, name: str) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Carry one of the four commands out."""
-    table = entity_of(options.entity)
-    if table.entity.not_by_hand:
-        raise ConfigError(
-            f"records of {table.entity.plural.replace('_', ' ')} are not changed by hand", table.entity.not_by_hand
-        )
     with to_write(options) as crm:
+        table = entity_named(crm, options.entity, writes=options.command == "add")
+        if table.entity.not_by_hand:
+            raise ConfigError(
+                f"records of {table.entity.plural.replace('_', ' ')} are not changed by hand", table.entity.not_by_hand
+            )
         if options.command == "add":
             return _add(crm, table, options)
         record = crm.find(table, options.key)
@@ -56,7 +57,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _add(crm: Crm, table: type[Table], options: argparse.Namespace) -> int:
     texts, own = custom_fields.parted(crm.db, table, _pairs(options.values))
-    values = read_values(crm.db, table, texts)
+    values = _of_check(crm, table, read_values(crm.db, table, texts), {})
     with crm.changes(f"add {table.entity.name}") as unit:
         record = records.add(unit, table, **values)
         custom_fields.set_values(unit, record, own)
@@ -71,11 +72,22 @@ def _edit(crm: Crm, record: Table, options: argparse.Namespace) -> int:
     if not values and not own:
         known = [*table.declarations(), *(field.key for field in custom_fields.fields_of(crm.db, table))]
         raise ConfigError("nothing to change", f"name a field: {', '.join(known)}")
+    values = _of_check(crm, table, values, record.stored())
     with crm.changes(f"edit {records.describe(record)}") as unit:
         after = records.edit(unit, record, **values)
         custom_fields.set_values(unit, after, own)
         changed = unit.count
     return _done(crm, options, "changed" if changed else "unchanged", after)
+
+
+def _of_check(crm: Crm, table: type[Table], values: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
+    """The values of a rule with the whole name of its check, which may be a plugin's; of other records as they are."""
+    if table is not Rule or not values:
+        return values
+    from partners_crm.plugins.binding import rule_kind  # other records have no check
+
+    kind = rule_kind(lambda: crm.plugins, crm.db, {**before, **values})
+    return {**values, "kind": kind} if "kind" in values else values
 
 
 def _delete(crm: Crm, record: Table, options: argparse.Namespace) -> int:

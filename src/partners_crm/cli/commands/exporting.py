@@ -9,15 +9,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from partners_crm.cli import exit_codes
+from partners_crm.cli.brought import columns_named
 from partners_crm.cli.coalition import to_read
 from partners_crm.cli.output import out, out_json, say
 from partners_crm.cli.parsing import Parser, day_of
 from partners_crm.crm import Crm
 from partners_crm.errors import ConfigError
-from partners_crm.services.exporting.records import FORMATS, Exported, export_to
+from partners_crm.services.exporting.records import Exported, export_to
 from partners_crm.services.exporting.whole import WholeExported, export_all_to
 from partners_crm.services.listing import entity_of
 
@@ -35,7 +36,9 @@ def add_arguments(parser: Parser, _name: str) -> None:
         "--entity", default="", help="what to export: organizations (the default), contacts, sites, ..."
     )
     parser.add_argument("--columns", default="", metavar="A,B", help="the columns, in this order; without it all")
-    parser.add_argument("--as", dest="form", choices=FORMATS, help="the format, where the name does not say it")
+    parser.add_argument(
+        "--as", dest="form", metavar="FORMAT", help="csv, xlsx, jsonl or a plugin's own, where the name does not say it"
+    )
     parser.add_argument(
         "--excel", action="store_true", help="begin a CSV file with the mark by which Excel knows UTF-8"
     )
@@ -82,17 +85,28 @@ def _refuse_combinations(options: argparse.Namespace) -> None:
 
 
 def _some(crm: Crm, options: argparse.Namespace) -> int:
-    table = entity_of(options.entity or "organizations")
+    table = entity_of(crm.db, options.entity or "organizations")
     columns = [name.strip() for name in options.columns.split(",") if name.strip()]
     chosen = {"columns": columns, "include_private": options.include_private, "excel": options.excel}
+    chosen |= {"more_columns": columns_named(crm, columns)}
     if options.file == STDOUT:
         with _stdout() as stream:
             form = options.form or "csv"
-            done = export_to(crm.db, stream, options.where, today=crm.today, table=table, form=form, **chosen)
+            done = export_to(
+                crm.db,
+                stream,
+                options.where,
+                today=crm.today,
+                table=table,
+                form=form,
+                formats=crm.formats,
+                words=crm.words,
+                **chosen,
+            )
     else:
         form = options.form or ""
         done = crm.export(options.file, options.where, entity=table, form=form, force=options.force, **chosen)
-    _say_some(done, options)
+    _say_some(crm, done, options)
     return exit_codes.FINDINGS if done.problems else exit_codes.DONE
 
 
@@ -100,8 +114,13 @@ def _like(crm: Crm, options: argparse.Namespace) -> int:
     # It reads what the import reads, which other exports do not need.
     from partners_crm.services.exporting.own_columns import export_like, export_like_to
 
-    chosen = {"map_code": options.map, "include_private": options.include_private, "excel": options.excel}
-    chosen["today"] = day_of(options.as_of) if options.as_of else crm.today
+    chosen: dict[str, Any] = {
+        "map_code": options.map,
+        "include_private": options.include_private,
+        "excel": options.excel,
+    }
+    chosen |= {"today": day_of(options.as_of) if options.as_of else crm.today, "formats": crm.formats}
+    chosen["words"] = crm.words
     if options.file == STDOUT:
         if options.form not in {None, "csv"}:
             raise ConfigError("your own columns go to standard output as CSV alone", "name a file: members.xlsx")
@@ -110,11 +129,11 @@ def _like(crm: Crm, options: argparse.Namespace) -> int:
     else:
         form = options.form or ""
         done = export_like(crm.db, options.file, options.like, options.where, form=form, force=options.force, **chosen)
-    _say_some(done, options, f"{done.rows:,} {'row' if done.rows == 1 else 'rows'}")
+    _say_some(crm, done, options, f"{done.rows:,} {'row' if done.rows == 1 else 'rows'}")
     return exit_codes.FINDINGS if done.problems else exit_codes.DONE
 
 
-def _say_some(done: Exported, options: argparse.Namespace, counted: str = "") -> None:
+def _say_some(crm: Crm, done: Exported, options: argparse.Namespace, counted: str = "") -> None:
     tell = say if done.file == "-" else out
     if options.format == "json" and done.file != "-":
         out_json({"schema_version": 1, **asdict(done)})
@@ -124,9 +143,9 @@ def _say_some(done: Exported, options: argparse.Namespace, counted: str = "") ->
     if len(done.problems) > SHOWN:
         say(f"and {len(done.problems) - SHOWN:,} more; --format json holds all of them")
     if not done.written:
-        tell(f"{done.file}: not written: a workbook cannot hold {len(done.problems):,} of its cells")
+        tell(f"{done.file}: not written: the format {done.format} cannot hold {len(done.problems):,} of its cells")
         return
-    tell(f"{done.file}: {counted or _counted(done.rows, done.entity)}, {len(done.columns)} columns")
+    tell(f"{done.file}: {counted or _counted(crm, done.rows, done.entity)}, {len(done.columns)} columns")
     tell(done.means)
     if done.private:
         tell(f"left out, for not everyone may see it: {', '.join(done.private)} (--include-private takes it along)")
@@ -144,14 +163,14 @@ def _all(crm: Crm, options: argparse.Namespace) -> int:
     if options.format == "json" and done.file != "-":
         out_json({"schema_version": 1, **asdict(done)})
     else:
-        _say_all(done)
+        _say_all(crm, done)
     return exit_codes.DONE
 
 
-def _say_all(done: WholeExported) -> None:
+def _say_all(crm: Crm, done: WholeExported) -> None:
     tell = say if done.file == "-" else out
     tell(f"{done.file}: {done.records:,} records")
-    tell("  " + ", ".join(_counted(number, name) for name, number in done.entities if number))
+    tell("  " + ", ".join(_counted(crm, number, name) for name, number in done.entities if number))
     if done.journal:
         tell("  journal: " + ", ".join(f"{number:,} {kind.replace('_', ' ')}s" for kind, number in done.journal))
     if done.left_out:
@@ -159,8 +178,8 @@ def _say_all(done: WholeExported) -> None:
         tell(f"left out, for not everyone may see it: {', '.join(words)} (--include-private takes it along)")
 
 
-def _counted(number: int, name: str) -> str:
-    entity = entity_of(name).entity
+def _counted(crm: Crm, number: int, name: str) -> str:
+    entity = entity_of(crm.db, name).entity
     return f"{number:,} {entity.name if number == 1 else entity.plural}".replace("_", " ")
 
 

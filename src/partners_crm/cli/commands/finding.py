@@ -8,7 +8,7 @@ from dataclasses import asdict
 from partners_crm.cli import exit_codes
 from partners_crm.cli.coalition import to_read
 from partners_crm.cli.output import out, out_csv, out_json, out_table, say
-from partners_crm.cli.parsing import Parser, whole_number
+from partners_crm.cli.parsing import Parser, add_private, leaves_private_out, whole_number
 from partners_crm.crm import Crm
 from partners_crm.errors import ConfigError, InvalidValue, PermissionRefused
 from partners_crm.normalize.text import fold
@@ -29,6 +29,7 @@ def add_arguments(parser: Parser, _name: str) -> None:
     )
     parser.add_argument("--limit", type=whole_number, default=SHOWN, metavar="N", help=f"records at most ({SHOWN})")
     parser.add_argument("--archived", action="store_true", help="archived records too")
+    add_private(parser)
     parser.add_argument("--rebuild", action="store_true", help="make the search index anew first")
 
 
@@ -36,15 +37,22 @@ def run(options: argparse.Namespace) -> int:
     """Find records, or only make the index anew."""
     if options.limit < 1:
         raise InvalidValue("--limit", str(options.limit), "is less than 1")
-    entities = [entity_of(word) for word in options.entity]
     text = " ".join(options.words)
     if not fold(text) and (text or not options.rebuild):
         raise ConfigError("there is no letter and no digit to look for", "name a word: partners find oak")
     with to_read(options) as crm:
+        entities = [entity_of(crm.db, word) for word in options.entity]
         if options.rebuild:
             _rebuild(crm)
         if text:
-            _print(crm.search(text, entities=entities, limit=options.limit, archived=options.archived), options.format)
+            found = crm.search(
+                text,
+                entities=entities,
+                limit=options.limit,
+                archived=options.archived,
+                for_everyone=leaves_private_out(options),
+            )
+            _print(found, options.format)
     return exit_codes.DONE
 
 

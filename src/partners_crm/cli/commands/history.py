@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from partners_crm.cli import exit_codes
 from partners_crm.cli.coalition import to_read, to_write
 from partners_crm.cli.output import out, out_csv, out_json, out_table, say
-from partners_crm.cli.parsing import Parser, whole_number
+from partners_crm.cli.parsing import Parser, add_private, leaves_private_out, whole_number
 from partners_crm.crm import Crm
 from partners_crm.errors import ConfigError, NotFound
 from partners_crm.normalize.neutral import neutral
@@ -56,6 +56,7 @@ def add_arguments(parser: Parser, name: str) -> None:
         parser.add_argument("--records", action="store_true", help="with --since: the records that changed, and how")
         parser.add_argument("--operation", type=whole_number, metavar="N", help="what operation N did")
         parser.add_argument("--rows", action="store_true", help="with --operation: the rows of the file it read")
+        add_private(parser)
         return
     if name == "undo":
         parser.add_argument("operation", nargs="?", type=whole_number, help="its number; by default the newest")
@@ -94,6 +95,11 @@ def _operations(crm: Crm, options: argparse.Namespace, after: int) -> int:
     found = [done for done in crm.operations() if done.id > after]
     limit = options.limit if options.limit is not None else LIMIT if options.since is None else len(found)
     found = found[: max(0, limit)]
+    if leaves_private_out(options):
+        from partners_crm.services.exporting.whole import FOR_STAFF, for_staff  # a table is for whoever sits before it
+
+        hidden = for_staff(crm.db)
+        found = [replace(done, title=FOR_STAFF) if done.id in hidden else done for done in found]
     if options.format == "json":
         out_json([asdict(done) for done in found])
         return exit_codes.DONE
@@ -102,7 +108,7 @@ def _operations(crm: Crm, options: argparse.Namespace, after: int) -> int:
         (
             done.id,
             local(done.at, where),
-            done.actor,
+            done.who,
             done.changes,
             done.title,
             f"by {done.undone_by}" if done.undone_by else "",
@@ -128,7 +134,7 @@ def _one_operation(crm: Crm, options: argparse.Namespace) -> int:
         return exit_codes.DONE
     found = operation_changes(crm.db, options.operation, limit)
     _tell_more(len(found), number_of_changes(crm.db, options.operation))
-    return _write_changed(options, found)
+    return _write_changed(crm, options, found)
 
 
 def _source_rows(crm: Crm, options: argparse.Namespace, limit: int | None) -> int:
@@ -172,11 +178,17 @@ def _changed(crm: Crm, options: argparse.Namespace, after: int) -> int:
         for line in changed_lines(found, len(found) if options.limit is None else max(0, options.limit)):
             out(line)
         return exit_codes.DONE
-    return _write_changed(options, found)
+    return _write_changed(crm, options, found)
 
 
-def _write_changed(options: argparse.Namespace, found: Sequence[ChangedRecord]) -> int:
-    """Print records and their fields for a program."""
+def _write_changed(crm: Crm, options: argparse.Namespace, found: Sequence[ChangedRecord]) -> int:
+    """Print records and their fields for a program, without those that are for staff unless that is asked."""
+    if leaves_private_out(options):
+        hidden = {table.entity.name for table in crm.db.entities if table.entity.visibility != "everyone"}
+        shown = [each for each in found if each.entity not in hidden]
+        if len(shown) < len(found):
+            say(f"{len(found) - len(shown)} records for staff left out (--include-private takes them along)")
+        found = shown
     if options.format == "json":
         out_json([asdict(each) for each in found])
     else:
@@ -192,7 +204,10 @@ def _write_changed(options: argparse.Namespace, found: Sequence[ChangedRecord]) 
 
 
 def _record(crm: Crm, options: argparse.Namespace) -> int:
-    table = entity_of(options.entity)
+    table = entity_of(crm.db, options.entity)
+    if leaves_private_out(options) and table.entity.visibility != "everyone":
+        words = table.entity.plural.replace("_", " ")
+        raise ConfigError(f"for staff, not for everyone: {words}", "--include-private prints it as data all the same")
     try:
         entries = record_history(crm.db, crm.find(table, options.key))
     except NotFound:

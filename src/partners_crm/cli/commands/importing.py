@@ -38,6 +38,7 @@ _FOR_LISTS = (
     "--sheet",
     "--header-line",
     "--flags",
+    "--as",
     "--mapping",
     "--guess",
     "--save-mapping",
@@ -66,6 +67,9 @@ def add_arguments(parser: Parser, _name: str) -> None:
         "--header-line", type=whole_number, default=0, metavar="N", help="the line of the header, when it is not found"
     )
     reading.add_argument("--flags", action="store_true", help="strike-out and colour of rows become tags")
+    reading.add_argument(
+        "--as", dest="as", default="", metavar="FORMAT", help="read it as csv, xlsx, jsonl or a plugin's own"
+    )
     meaning = parser.add_argument_group("what the columns mean")
     meaning.add_argument("--mapping", type=Path, metavar="FILE", help="a saved mapping")
     meaning.add_argument("--guess", action="store_true", help="guess anew, whatever was saved for these columns")
@@ -201,6 +205,7 @@ def _chosen(options: argparse.Namespace) -> Options:
         sheet=options.sheet,
         header_line=options.header_line,
         flags=options.flags,
+        reader=vars(options)["as"],
     )
     return Options(
         policy=options.policy,

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterable
 from dataclasses import asdict
 
 from partners_crm.cli import exit_codes
+from partners_crm.cli.brought import columns_named, entity_named
 from partners_crm.cli.coalition import to_read
 from partners_crm.cli.output import out, out_csv, out_json, out_table, say
-from partners_crm.cli.parsing import Parser
+from partners_crm.cli.parsing import Parser, add_private, leaves_private_out
 from partners_crm.crm import Crm
-from partners_crm.errors import NotFound
-from partners_crm.model import BY_NAME
-from partners_crm.services.listing import Listing, entity_of, listing_json
+from partners_crm.errors import ConfigError, NotFound
+from partners_crm.model import Table
+from partners_crm.services.listing import Listing, OwnColumn, entity_of, listing_json
 
 
 def add_arguments(parser: Parser, name: str) -> None:
     """Declare the arguments of `list` or `show`."""
+    add_private(parser)
     if name == "show":
         parser.add_argument("entity", help="what it is: organization, contact, site, ...")
         parser.add_argument("key", nargs="+", help="its number, its uid or its name")
@@ -30,13 +33,15 @@ def add_arguments(parser: Parser, name: str) -> None:
     parser.add_argument("--saved", default="", metavar="NAME", help="a saved search; a query narrows it")
     parser.add_argument("--sort", default="", metavar="COLUMN", help="the column to sort by")
     parser.add_argument("--reverse", action="store_true", help="the last first")
-    parser.add_argument("--columns", default="", metavar="A,B", help="the columns to print, in this order")
+    parser.add_argument(
+        "--columns", default="", metavar="A,B", help="the columns to print, in this order; PLUGIN.NAME for a plugin's"
+    )
     parser.add_argument("--explain", action="store_true", help="say first, to stderr, what the query means")
     parser.add_argument("--why", default="", metavar="KEY", help="why this record is in the list, or why not")
 
 
 def run(options: argparse.Namespace) -> int:
-    """List records, or show one."""
+    """List records, or show one; as data without what is for staff, unless that is asked for."""
     if options.command == "list" and not options.entity and not options.saved:
         options.refuse("the following arguments are required: entity")
     with to_read(options) as crm:
@@ -45,6 +50,8 @@ def run(options: argparse.Namespace) -> int:
 
 def _list(crm: Crm, options: argparse.Namespace) -> int:
     listing = _listing(crm, options)
+    if leaves_private_out(options):
+        _refuse_private(listing.table, listing.more_columns)
     if options.why:
         return _why(crm, listing, options)
     if options.explain:
@@ -53,10 +60,14 @@ def _list(crm: Crm, options: argparse.Namespace) -> int:
         out_json(listing_json(crm.db, listing))
         return exit_codes.DONE
     names = [column.name for column in listing.columns]
-    chosen = [name.strip() for name in options.columns.split(",") if name.strip()] or names
+    chosen = _chosen(options) or names
     for name in chosen:
         if name not in names:
-            raise NotFound(f"{listing.table.entity.plural} have no column {name}", f"columns: {', '.join(names)}")
+            plugin, point, _ = name.partition(".")
+            hint = f"columns: {', '.join(names)}"
+            if point:
+                hint = f"the plugin {plugin} brings none of that name here: partners plugins list; {hint}"
+            raise NotFound(f"{listing.table.entity.plural} have no column {name}", hint)
     ids = listing.ids(crm.db)
     cells = listing.rows(crm.db, ids)
     places = [names.index(name) for name in chosen]
@@ -73,20 +84,54 @@ def _list(crm: Crm, options: argparse.Namespace) -> int:
     return exit_codes.DONE
 
 
+def _refuse_private(table: type[Table], columns: Iterable[OwnColumn] = ()) -> None:
+    """Refuse records and columns that are for staff.
+
+    Raises:
+        ConfigError: these are.
+    """
+    private = [each.column.name for each in columns if each.private]
+    if table.entity.visibility != "everyone":
+        private = [table.entity.plural.replace("_", " ")]
+    if private:
+        hint = "--include-private prints it as data all the same"
+        raise ConfigError(f"for staff, not for everyone: {', '.join(private)}", hint)
+
+
+def _chosen(options: argparse.Namespace) -> list[str]:
+    """The columns that are asked for, in order."""
+    return [name.strip() for name in options.columns.split(",") if name.strip()]
+
+
 def _listing(crm: Crm, options: argparse.Namespace) -> Listing:
     """The records that the words mean: of an entity by a query, or of a saved search."""
-    words = list(options.query)
+    words, brought = list(options.query), columns_named(crm, _chosen(options))
     if not options.saved:
-        return crm.listing(options.entity, " ".join(words), order=options.sort, descending=options.reverse)
+        return crm.listing(
+            entity_named(crm, options.entity),
+            " ".join(words),
+            order=options.sort,
+            descending=options.reverse,
+            more_columns=brought,
+        )
     from partners_crm.services.searches import find_search, opened  # most lists are typed
 
     search = find_search(crm.db, options.saved)
-    if options.entity and options.entity not in BY_NAME:
+    if options.entity and options.entity not in crm.db.by_name:
         words.insert(0, options.entity)  # what it lists is known: a word that is no entity belongs to the query
-    elif options.entity and entity_of(options.entity).entity.plural != search.applies_to:
+    elif options.entity and entity_of(crm.db, options.entity).entity.plural != search.applies_to:
         raise NotFound(f"the saved search {search.name} lists {search.applies_to}, not {options.entity}")
     more = " ".join(words)
-    return opened(crm.db, search, crm.today, more=more, order=options.sort, descending=options.reverse)
+    return opened(
+        crm.db,
+        search,
+        crm.today,
+        more=more,
+        order=options.sort,
+        descending=options.reverse,
+        words=crm.words,
+        more_columns=brought,
+    )
 
 
 def _why(crm: Crm, listing: Listing, options: argparse.Namespace) -> int:
@@ -120,8 +165,13 @@ def _why(crm: Crm, listing: Listing, options: argparse.Namespace) -> int:
 
 
 def _show(crm: Crm, options: argparse.Namespace) -> int:
-    table = entity_of(options.entity)
+    table = entity_named(crm, options.entity)
     card = crm.card(table, crm.find(table, " ".join(options.key)).id)
+    if leaves_private_out(options):
+        from partners_crm.services.cards import for_everyone  # lists do not need it
+
+        _refuse_private(table)
+        card = for_everyone(crm.db, card)
     if options.format == "json":
         out_json({"schema_version": 1, **asdict(card)})
     elif options.format == "csv":

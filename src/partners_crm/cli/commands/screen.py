@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from partners_crm.cli import exit_codes, person
 from partners_crm.cli.output import out, out_json, say
@@ -14,6 +16,9 @@ from partners_crm.cli.paths import config_folder, data_folder, database, demo_da
 from partners_crm.crm import Crm
 from partners_crm.errors import ConfigError
 from partners_crm.model.settings import DEMO_SIZES
+
+if TYPE_CHECKING:
+    from partners_crm.plugins.registry import PluginRegistry
 
 
 def add_arguments(parser: Parser, name: str) -> None:
@@ -30,7 +35,7 @@ def run(options: argparse.Namespace) -> int:
         return _demo(options)
     if reason := no_terminal():
         raise ConfigError(f"the terminal UI needs a terminal: {reason}", "use partners list, show and coverage check")
-    return _open_screen(database(options.db))
+    return _open_screen(database(options.db), options)
 
 
 def no_terminal() -> str:
@@ -58,10 +63,10 @@ def _demo(options: argparse.Namespace) -> int:
                 report(found)
                 say(f"the demo is kept in {path}; partners demo opens it in a terminal")
             return exit_codes.DONE
-    return _open_screen(path)
+    return _open_screen(path, options)
 
 
-def _open_screen(path: Path) -> int:
+def _open_screen(path: Path, options: argparse.Namespace) -> int:
     from partners_crm.tui.app import run_app  # textual is loaded for the screen alone
 
     theme = person.read().get("theme", "dark")
@@ -71,4 +76,16 @@ def _open_screen(path: Path) -> int:
         theme=theme,
         crash_folder=config_folder() / "crashes",
         draft_folder=data_folder() / "drafts",
+        plugins=lambda crm: _registry(options, crm),
     )
+
+
+def _registry(options: argparse.Namespace, crm: Crm) -> PluginRegistry:
+    """The plugins of the screen; called once the first one is painted, and anew when a person allowed another."""
+    from partners_crm.cli.plugins import policy_of
+    from partners_crm.plugins.registry import PluginRegistry
+
+    # A person is asked about new plugins on the screen, where they can read what those are.
+    registry = PluginRegistry(replace(policy_of(options, screen=True), ask=None), db=crm.db, clock=crm.clock)
+    options.registry = registry  # the exit code of --strict-plugins is by it
+    return registry

@@ -11,7 +11,6 @@ from partners_crm.cli.output import out, out_csv, out_json, out_table, say
 from partners_crm.cli.parsing import Parser
 from partners_crm.crm import Crm
 from partners_crm.model import SavedSearch
-from partners_crm.services.queries import sentence_of
 from partners_crm.services.searches import Checked, delete, find_search, opened, rename, save
 
 COLUMNS = ("name", "applies_to", "query", "sort", "note")
@@ -63,8 +62,8 @@ def _list(crm: Crm, options: argparse.Namespace) -> int:
 
 def _show(crm: Crm, options: argparse.Namespace) -> int:
     search = find_search(crm.db, options.name)
-    listing = opened(crm.db, search, crm.today)
-    sentence = sentence_of(crm.db, listing.table, search.query, today=crm.today)
+    listing = opened(crm.db, search, crm.today, words=crm.words)
+    sentence = crm.sentence(listing.table, search.query)
     count = len(listing.ids(crm.db))
     if options.format == "json":
         out_json({"schema_version": 1, **_json(search), "sentence": sentence, "count": count})
@@ -114,7 +113,7 @@ def _write(crm: Crm, options: argparse.Namespace) -> int:
         with crm.changes(f"save the search {options.name}") as unit:
             search = save(
                 unit, options.name, options.entity, query,
-                today=crm.today, sort=options.sort, note=options.note, replace=options.replace,
+                today=crm.today, sort=options.sort, note=options.note, replace=options.replace, words=crm.words,
             )  # fmt: skip
     elif options.verb == "rename":
         with crm.changes(f"rename the search {options.name}") as unit:

@@ -116,6 +116,7 @@ def _load(options: argparse.Namespace) -> int:
             crm.db,
             options.file,
             as_of=day_of(options.as_of) if options.as_of else crm.today,
+            formats=crm.formats,
             encoding=options.encoding,
             preview=options.dry_run,
             clock=crm.clock,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from partners_crm.services.checks.check import VERDICTS, Answer, Case, Check, Finding, Terms
 from partners_crm.services.checks.core import CHECKS
-from partners_crm.services.checks.running import Planned, Ran, planned, refuse_rule, run_checks, saved_rules
+from partners_crm.services.checks.running import Planned, Ran, full_name, planned, refuse_rule, run_checks, saved_rules
 from partners_crm.services.rule_terms import RuleTerm
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "Ran",
     "RuleTerm",
     "Terms",
+    "full_name",
     "planned",
     "refuse_rule",
     "run_checks",

@@ -76,7 +76,7 @@ class Check:
     """One kind of question that is asked again and again."""
 
     name: str
-    """One short word, as it is typed."""
+    """One short word, as it is typed; of a plugin's with its name in front: acme.dues."""
     about: str
     """What it proves."""
     run: Callable[[Case, Terms], Answer]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
-from partners_crm.errors import CannotDecide, InvalidValue, NotFound, PartnersError
+from partners_crm.errors import Ambiguous, CannotDecide, InvalidValue, NotFound, PartnersError
 from partners_crm.model import Rule
 from partners_crm.normalize.text import few, fold
 from partners_crm.services.checks.check import Answer, Case, Check
@@ -19,6 +20,8 @@ from partners_crm.store.read import tuples
 
 NAMED = 20
 """Rules that an error names at most."""
+_OF_OTHERS = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}\.[a-z0-9][a-z0-9_-]{0,79}")
+"""What a check is called that somebody else brings: acme.dues."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +67,16 @@ def planned(db: Handle, names: Iterable[str] = (), checks: Sequence[Check] = CHE
     """What is run under these names; without names everything that is run by default.
 
     A check stands for its saved rules, and for itself with its defaults where it has none. Rules stand in the order of
-    their checks, then by name; those of a check that is not there come last, and fail.
+    their checks, then by name; those of a check that is not there come last, and fail. A check that somebody else
+    brings is called `acme.dues`, and `dues` where no other is called so.
 
     Raises:
         NotFound: no rule and no check is called so; the hint names those there are.
+        Ambiguous: two checks are.
     """
-    wanted, rules = list(names), saved_rules(db)
+    rules = saved_rules(db)
+    taken = {fold(rule.name) for rule in rules}
+    wanted = [name if fold(name) in taken else full_name(name, checks) for name in names]
     found: list[Planned] = []
     for check in checks:
         own = [rule for rule in rules if rule.kind == check.name]
@@ -92,6 +99,21 @@ def planned(db: Handle, names: Iterable[str] = (), checks: Sequence[Check] = CHE
     return [each for each in found if each in chosen]
 
 
+def full_name(name: str, checks: Sequence[Check]) -> str:
+    """The whole name of the check that a name means; the name itself where it means none.
+
+    Raises:
+        Ambiguous: it means two.
+    """
+    known = [check.name for check in checks]
+    if name in known:
+        return name
+    found = [each for each in known if each.partition(".")[2] == name]
+    if len(found) > 1:
+        raise Ambiguous(f"{name} is a check of {few(found, NAMED)}", "write the whole name")
+    return found[0] if found else name
+
+
 def run_checks(case: Case, names: Iterable[str] = (), checks: Sequence[Check] = CHECKS) -> list[Ran]:
     """Run the named rules and checks, by default all, in a thread that is connected.
 
@@ -99,6 +121,7 @@ def run_checks(case: Case, names: Iterable[str] = (), checks: Sequence[Check] = 
 
     Raises:
         NotFound: no rule and no check is called so.
+        Ambiguous: two checks are.
     """
     by_name = {check.name: check for check in checks}
     return [_run(case, each, by_name) for each in planned(case.db, names, checks)]
@@ -107,17 +130,20 @@ def run_checks(case: Case, names: Iterable[str] = (), checks: Sequence[Check] = 
 def refuse_rule(db: Handle, values: Mapping[str, Any], checks: Sequence[Check] = CHECKS) -> None:
     """Refuse a rule that cannot be run.
 
+    One of a check that somebody else brings, and that is not here, is let through: it may have been exported so.
+
     Raises:
         InvalidValue, NotFound: with the field or the term, and what it can be.
     """
     kinds = {check.name: check for check in checks}
     name, kind = str(values.get("name") or ""), str(values.get("kind") or "")
-    if kind not in kinds:
+    if kind not in kinds and not _OF_OTHERS.fullmatch(kind):
         raise InvalidValue("Check", kind, "is no check", f"one of: {', '.join(kinds)}")
-    if any(fold(name) == fold(each) for each in kinds):
+    if any(fold(name) == fold(each) for each in (*kinds, kind)):
         raise InvalidValue("Name", name, "is the name of a check", "give the rule a name of its own")
-    check = kinds[kind]
-    check.refuse(db, terms_of(check, str(values.get("terms") or "")))
+    if kind in kinds:
+        check = kinds[kind]
+        check.refuse(db, terms_of(check, str(values.get("terms") or "")))
 
 
 def terms_of(check: Check, text: str) -> dict[str, str]:
@@ -132,10 +158,10 @@ def terms_of(check: Check, text: str) -> dict[str, str]:
 
 def _run(case: Case, rule: Planned, checks: Mapping[str, Check]) -> Ran:
     check, terms = checks.get(rule.kind), rule.terms
-    owner = check.owner if check else ""
+    owner = check.owner if check else rule.kind.rpartition(".")[0]
     try:
         if check is None:
-            raise NotFound(f"there is no check {rule.kind}", f"checks: {', '.join(checks)}")
+            raise _missing(rule.kind, checks)
         values = terms_of(check, rule.terms)
         terms = written(check.terms, values)
         with health.snapshot(case.db) if check.one_moment else nullcontext():
@@ -147,6 +173,13 @@ def _run(case: Case, rule: Planned, checks: Mapping[str, Check]) -> Ran:
     except Exception as error:  # one check that breaks must not hide what the others find
         return Ran(rule.name, rule.kind, terms, Answer("failed", _reason(error, rule, owner)), error, owner)
     return Ran(rule.name, rule.kind, terms, answer, owner=owner)
+
+
+def _missing(kind: str, checks: Mapping[str, Check]) -> NotFound:
+    plugin, point, _ = kind.rpartition(".")
+    if point:
+        return NotFound(f"there is no check {kind}: the plugin {plugin} is not in use", "see: partners plugins list")
+    return NotFound(f"there is no check {kind}", f"checks: {', '.join(checks)}")
 
 
 def _reason(error: Exception, rule: Planned, owner: str) -> str:

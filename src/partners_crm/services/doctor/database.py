@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from partners_crm.model import BY_NAME, Ledger
+from partners_crm.model import Ledger
 from partners_crm.services.doctor.case import FINDING, NAMED, NOTE, RESTORE, Case, Finding, counted, listed
 from partners_crm.services.settings import zone
 from partners_crm.services.times import local
@@ -112,9 +112,9 @@ def records(case: Case) -> Iterator[Finding]:
         key = (each.entity, each.what)
         total[key] += 1
         if total[key] <= NAMED:
-            first.setdefault(key, []).append(_called(each))
+            first.setdefault(key, []).append(_called(case, each))
     for (entity, what), number in total.items():
-        word = _entity_words(entity)[number != 1]
+        word = _entity_words(case, entity)[number != 1]
         yield Finding(
             "records",
             FINDING,
@@ -130,14 +130,14 @@ def search(case: Case) -> Iterator[Finding]:
         yield Finding("search", FINDING, f"the search index {path}: {message}", "make it anew: partners find --rebuild")
 
 
-def _called(each: Astray) -> str:
+def _called(case: Case, each: Astray) -> str:
     if not each.fields:
         return str(each.id)
-    labels = {name: how.label for name, how in BY_NAME[each.entity].declarations().items()}
+    labels = {name: how.label for name, how in case.db.by_name[each.entity].declarations().items()}
     return f"{each.id} ({', '.join(labels.get(name, name) for name in each.fields)})"
 
 
-def _entity_words(entity: str) -> tuple[str, str]:
-    table = BY_NAME.get(entity)
+def _entity_words(case: Case, entity: str) -> tuple[str, str]:
+    table = case.db.by_name.get(entity)
     words = (table.entity.name, table.entity.plural) if table else (entity, entity)
     return words[0].replace("_", " "), words[1].replace("_", " ")

@@ -1,11 +1,16 @@
-"""Files that are written beside their place and get their name when they are whole."""
+"""Files that are written beside their place and get their name when they are whole; what is streamed, likewise."""
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
+from partners_crm.errors import StoreUnavailable
+from partners_crm.services.formats import Page, Writer, Written
 from partners_crm.store.files import draft_beside, put_in_place, refuse_over, refused, sync
 
 
@@ -52,3 +57,24 @@ def refuse_present(path: Path, database: Path, force: bool) -> None:
         ConfigError: it cannot be written there.
     """
     refuse_over(path, database, replaces=lambda _: force, hint="--force replaces it; or name another file")
+
+
+def streamed(writer: Writer, page: Page, stream: BinaryIO) -> Written:
+    """Write a page into a private file without a name, and then into a stream; nothing where the format cannot hold it.
+
+    Raises:
+        StoreUnavailable: the folder for temporary files has no room.
+    """
+    with ExitStack() as kept:
+        try:
+            held = kept.enter_context(tempfile.TemporaryFile())
+            written = writer.write(page, Path(f"/dev/fd/{held.fileno()}"))
+        except OSError as error:
+            raise StoreUnavailable(
+                f"{tempfile.gettempdir()} cannot hold the export: {error.strerror}",
+                "free some space there, or name another folder in TMPDIR",
+            ) from None
+        if not written.problems:
+            held.seek(0)
+            shutil.copyfileobj(held, stream)
+    return written

@@ -15,19 +15,20 @@ from typing import Any, BinaryIO
 
 from partners_crm.errors import ConfigError
 from partners_crm.model import Contact, Membership, Organization, Role, Table, is_private
-from partners_crm.services.exporting.csv_files import write_csv
-from partners_crm.services.exporting.in_place import draft_of
+from partners_crm.services.exporting.fields import Field
+from partners_crm.services.exporting.in_place import draft_of, streamed
 from partners_crm.services.exporting.own_cells import as_header
 from partners_crm.services.exporting.own_facts import Body, Facts
 from partners_crm.services.exporting.own_rows import Arranger
-from partners_crm.services.exporting.records import Exported, format_of
-from partners_crm.services.exporting.tables import Field
+from partners_crm.services.exporting.records import Exported, refuse_mark
+from partners_crm.services.formats import Formats, Page, Writer
 from partners_crm.services.importing import mapping as mappings
 from partners_crm.services.importing.mapping import ColumnMapping
 from partners_crm.services.listing import Listing
-from partners_crm.services.rows import Problem, column_names
+from partners_crm.services.rows import column_names
 from partners_crm.store.files import sha256_of
 from partners_crm.store.open import Handle
+from partners_crm.store.queries.asked import Words, no_words
 from partners_crm.store.read import one_state, tuples
 
 MEMBERS = ("provider", "advocacy")
@@ -59,40 +60,34 @@ def export_like(
     query: str = "",
     *,
     today: date,
+    formats: Formats,
     map_code: str = "",
     form: str = "",
     excel: bool = False,
     include_private: bool = False,
     force: bool = False,
+    words: Words = no_words,
 ) -> Exported:
     """Write the coalition, or the organizations that a query means, in the columns of the saved mapping `like`.
 
     The query is about contacts where no column names an organization. The file has mode 0600 and is whole or not there;
-    it is not written where a workbook cannot hold a text: see `Exported.problems`.
+    it is not written where the format cannot hold a text: see `Exported.problems`.
 
     Raises:
-        ConfigError: the mapping cannot be read, the format is not CSV or a workbook, or something has the name already.
+        ConfigError: the mapping cannot be read, the format has no columns, or something has the name already.
         QueryError: the query names something unknown.
         NotFound, CannotDecide: there is no such map, or none for the day, and a column is about districts.
         StoreUnavailable, PermissionRefused: the folder or its disk refuses.
+        PartnersError: the writer failed.
     """
-    form = _form(path, form, excel)
+    writer = _writer(formats, path, form, excel)
     with one_state(db), draft_of(path, db.path, force=force) as draft:
-        chosen = _Chosen(db, mapping_for(like), query, today, map_code, include_private)
-        problems: tuple[Problem, ...] = ()
-        if form == "xlsx":
-            # Its libraries take longer to load than most exports take.
-            from partners_crm.services.exporting.workbooks import write_workbook
-
-            plural = chosen.table.entity.plural
-            rows, problems = write_workbook(draft.path, plural, chosen.fields, chosen.rows(db), as_of=today)
-            draft.kept = not problems
-        else:
-            with draft.path.open("wb") as stream:
-                rows = write_csv(stream, chosen.fields, chosen.rows(db), mark=excel)
-        done = chosen.exported(str(path), form, rows)
-        if problems:
-            return replace(done, written=False, problems=problems)
+        chosen = _Chosen(db, mapping_for(like), query, today, map_code, include_private, words)
+        written = writer.write(chosen.page(db, excel), draft.path)
+        draft.kept = not written.problems
+        done = chosen.exported(str(path), writer.name, written.rows)
+        if written.problems:
+            return replace(done, written=False, problems=written.problems)
         return replace(done, size=draft.path.stat().st_size, sha256=sha256_of(draft.path))
 
 
@@ -103,27 +98,32 @@ def export_like_to(
     query: str = "",
     *,
     today: date,
+    formats: Formats,
     map_code: str = "",
     excel: bool = False,
     include_private: bool = False,
+    words: Words = no_words,
 ) -> Exported:
-    """As `export_like`, CSV into a stream.
+    """As `export_like`, CSV into a stream; nothing goes there before all of it is written.
 
     Raises:
         ConfigError, QueryError, NotFound, CannotDecide: as `export_like`.
+        StoreUnavailable: the folder for temporary files has no room.
+        PartnersError: the writer failed.
     """
+    writer = _writer(formats, Path("-"), "csv", excel)
     with one_state(db):
-        chosen = _Chosen(db, mapping_for(like), query, today, map_code, include_private)
-        rows = write_csv(stream, chosen.fields, chosen.rows(db), mark=excel)
-    return chosen.exported("-", "csv", rows)
+        chosen = _Chosen(db, mapping_for(like), query, today, map_code, include_private, words)
+        written = streamed(writer, chosen.page(db, excel), stream)
+    done = chosen.exported("-", writer.name, written.rows)
+    return replace(done, written=not written.problems, problems=written.problems)
 
 
-def _form(path: Path, form: str, excel: bool) -> str:
-    found = format_of(path, form)
-    if found == "jsonl":
-        raise ConfigError("JSON Lines have no columns of your own", "name a file that ends in .csv or .xlsx")
-    if excel and found != "csv":
-        raise ConfigError("the mark for Excel is for CSV files", "leave --excel away")
+def _writer(formats: Formats, path: Path, form: str, excel: bool) -> Writer:
+    found = formats.writer(path, form)
+    if found.keyed:
+        raise ConfigError(f"{found.title} have no columns of your own", "name a file that ends in .csv or .xlsx")
+    refuse_mark(excel, found)
     return found
 
 
@@ -131,12 +131,19 @@ class _Chosen:
     """Which records go into the file, and how."""
 
     def __init__(
-        self, db: Handle, mapping: ColumnMapping, query: str, today: date, map_code: str, include_private: bool
+        self,
+        db: Handle,
+        mapping: ColumnMapping,
+        query: str,
+        today: date,
+        map_code: str,
+        include_private: bool,
+        words: Words,
     ) -> None:
         self.mapping = mapping
         self.names_organizations = mapping.has("organization", "name")
         self.table: type[Table] = Organization if self.names_organizations else Contact
-        self.listing = Listing(db, self.table, query, today=today)
+        self.listing = Listing(db, self.table, query, today=today, words=words)
         self.facts = Facts(db, mapping, today=today, map_code=map_code)
         hidden = frozenset() if include_private else frozenset(self._hidden())
         self.private = tuple(mapping.headers[number] for number in sorted(hidden))
@@ -150,6 +157,11 @@ class _Chosen:
         names = [field.name for field in self.fields]
         for row in self._rows(db):
             yield dict(zip(names, row, strict=True))
+
+    def page(self, db: Handle, excel: bool) -> Page:
+        """What is to be written."""
+        plural, today = self.table.entity.plural, self.listing.today
+        return Page(title=plural, fields=self.fields, rows=self.rows(db), as_of=today, excel=excel)
 
     def exported(self, file: str, form: str, rows: int) -> Exported:
         """What was written."""

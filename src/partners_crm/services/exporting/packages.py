@@ -1,4 +1,4 @@
-"""The datapackage.json beside CSV files: what each file holds, column by column (Frictionless tabular data package).
+"""The datapackage.json beside files of rows: what each holds, column by column (Frictionless tabular data package).
 
 A folder has one package; an export adds its file to it, or brings what is said of it up to date, and leaves the rest.
 """
@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from partners_crm.errors import FileRefused
-from partners_crm.services.exporting.tables import SEPARATOR, Field
+from partners_crm.services.exporting.fields import SEPARATOR, Field
 
 NAME = "datapackage.json"
 _TYPES = {"whole": "integer", "decimal": "number", "flag": "boolean"}
@@ -51,19 +51,24 @@ def with_resource(package: dict[str, Any], resource: dict[str, Any]) -> bytes:
 
 
 def resource_of(
-    path: Path, fields: Sequence[Field], *, title: str, means: str, mark: bool, rows: int, size: int, sha256: str
+    path: Path,
+    fields: Sequence[Field],
+    *,
+    title: str,
+    means: str,
+    described: Mapping[str, Any],
+    rows: int,
+    size: int,
+    sha256: str,
 ) -> dict[str, Any]:
-    """What is said of a CSV file."""
+    """What is said of a file of rows; `described` is what its writer says of the format."""
     return {
+        **described,
         "name": re.sub(r"[^a-z0-9]+", "-", path.stem.lower()).strip("-") or "records",
         "path": path.name,
         "profile": "tabular-data-resource",
         "title": title,
         "description": f"{means} {NEUTRALISED}",
-        "format": "csv",
-        "mediatype": "text/csv",
-        "encoding": "utf-8-sig" if mark else "utf-8",
-        "dialect": {"delimiter": ",", "lineTerminator": "\r\n", "quoteChar": '"', "doubleQuote": True, "header": True},
         "bytes": size,
         "hash": f"sha256:{sha256}",
         "rows": rows,

@@ -1,4 +1,7 @@
-"""`export`: the records that a query means, into one file of the format that its suffix names."""
+"""`export`: the records that a query means, into one file of the format that its suffix names.
+
+The records are chosen and put into rows here; a writer of the format makes a file of them.
+"""
 
 from __future__ import annotations
 
@@ -11,17 +14,16 @@ from typing import BinaryIO
 from partners_crm.errors import ConfigError
 from partners_crm.model import Organization, Table
 from partners_crm.services.exporting import packages
-from partners_crm.services.exporting.csv_files import write_csv
-from partners_crm.services.exporting.in_place import draft_of
-from partners_crm.services.exporting.json_lines import write_json_lines
+from partners_crm.services.exporting.in_place import draft_of, streamed
 from partners_crm.services.exporting.tables import Selected
+from partners_crm.services.formats import Formats, Page, Writer, Written
+from partners_crm.services.listing import OwnColumn
 from partners_crm.services.rows import Problem
 from partners_crm.services.settings import all_settings
 from partners_crm.store.files import sha256_of
 from partners_crm.store.open import Handle
+from partners_crm.store.queries.asked import Words, no_words
 from partners_crm.store.read import one_state
-
-FORMATS = ("csv", "xlsx", "jsonl")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,78 +53,56 @@ class Exported:
     """The datapackage.json that tells of it."""
 
 
-def format_of(path: Path, named: str = "") -> str:
-    """The format of an export: the named one, else by the suffix of the file.
-
-    Raises:
-        ConfigError: neither names one.
-    """
-    suffix = named or path.suffix.lower().removeprefix(".")
-    if suffix not in FORMATS:
-        raise ConfigError(
-            f"{path}: in which format?", f"--as {', '.join(FORMATS)}; or a name that ends so: members.csv"
-        )
-    return suffix
-
-
 def export(
     db: Handle,
     path: Path,
     query: str = "",
     *,
     today: date,
+    formats: Formats,
     table: type[Table] = Organization,
     columns: Sequence[str] = (),
     form: str = "",
     excel: bool = False,
     include_private: bool = False,
     force: bool = False,
+    words: Words = no_words,
+    more_columns: Sequence[OwnColumn] = (),
 ) -> Exported:
     """Write the records that a query means into a file of mode 0600, whole or not at all.
 
     Beside a CSV file the datapackage.json of its folder tells what it holds; `excel` begins it with a mark by which
-    Excel knows UTF-8. Nothing is written where a workbook cannot hold a text: see `Exported.problems`.
+    Excel knows UTF-8. Nothing is written where the format cannot hold a text: see `Exported.problems`.
 
     Raises:
         QueryError, NotFound: the query or a column names something unknown.
         ConfigError: the format is not known or takes no mark, or something has the name already.
         FileRefused: what is called datapackage.json in the folder is none.
         StoreUnavailable, PermissionRefused: the folder or its disk refuses.
+        PartnersError: the writer failed.
     """
-    form = format_of(path, form)
-    _refuse_mark(excel, form)
+    writer = formats.writer(path, form)
+    refuse_mark(excel, writer)
     with one_state(db), draft_of(path, db.path, force=force) as draft:
-        chosen = Selected(db, table, query, today=today, columns=columns, include_private=include_private)
-        package = packages.read_package(path.parent) if form == "csv" else {}
-        problems: tuple[Problem, ...] = ()
-        if form == "xlsx":
-            # Its libraries take longer to load than most exports take.
-            from partners_crm.services.exporting.workbooks import write_workbook
-
-            widths = {column.name: column.width for column in chosen.listing.columns}
-            plural = table.entity.plural
-            rows, problems = write_workbook(
-                draft.path, plural, chosen.fields, chosen.rows(db), as_of=today, widths=widths
-            )
-            draft.kept = not problems
-        else:
-            with draft.path.open("wb") as stream:
-                rows = _write(db, stream, chosen, form, excel)
+        chosen = Selected(
+            db,
+            table,
+            query,
+            today=today,
+            columns=columns,
+            include_private=include_private,
+            words=words,
+            more_columns=more_columns,
+        )
+        package = packages.read_package(path.parent) if writer.is_described else {}
+        written = writer.write(_page(db, chosen, excel), draft.path)
+        draft.kept = not written.problems
         size, digest = draft.path.stat().st_size, sha256_of(draft.path)
-        done = _exported(str(path), form, chosen, rows)
-        if problems:
-            return replace(done, written=False, problems=problems)
-        if form == "csv":
-            resource = packages.resource_of(
-                path,
-                chosen.fields,
-                title=f"{table.entity.plural.replace('_', ' ').capitalize()} of {all_settings(db)['name']}",
-                means=chosen.means,
-                mark=excel,
-                rows=rows,
-                size=size,
-                sha256=digest,
-            )
+        done = _exported(str(path), writer, chosen, written.rows)
+        if written.problems:
+            return replace(done, written=False, problems=written.problems)
+        if writer.is_described:
+            resource = _resource(db, path, chosen, written, size, digest)
             resource |= {"entity": table.entity.name, "query": query, "as_of": today.isoformat()}
             beside = path.parent / packages.NAME
             with draft_of(beside, db.path, force=True) as other:
@@ -137,42 +117,84 @@ def export_to(
     query: str = "",
     *,
     today: date,
+    formats: Formats,
     table: type[Table] = Organization,
     columns: Sequence[str] = (),
     form: str = "csv",
     excel: bool = False,
     include_private: bool = False,
+    words: Words = no_words,
+    more_columns: Sequence[OwnColumn] = (),
 ) -> Exported:
-    """As `export`, of CSV or JSON Lines, into a stream.
+    """As `export`, of a format that needs no file, into a stream; nothing goes there before all of it is written.
 
     Raises:
         QueryError, NotFound: as `export`.
-        ConfigError: the format is a workbook, or takes no mark.
+        ConfigError: the format needs a file, or takes no mark.
+        StoreUnavailable: the folder for temporary files has no room.
+        PartnersError: the writer failed.
     """
-    if form == "xlsx":
-        raise ConfigError("a workbook needs a file", "name one: members.xlsx; or say --as csv")
-    _refuse_mark(excel, form)
+    writer = formats.writer(Path("-"), form)
+    if not writer.streams:
+        name = f"members.{writer.suffixes[0]}" if writer.suffixes else "members"
+        raise ConfigError(f"the format {writer.name} needs a file", f"name one: {name}; or say --as csv")
+    refuse_mark(excel, writer)
     with one_state(db):
-        chosen = Selected(db, table, query, today=today, columns=columns, include_private=include_private)
-        rows = _write(db, stream, chosen, form, excel)
-    return _exported("-", form, chosen, rows)
+        chosen = Selected(
+            db,
+            table,
+            query,
+            today=today,
+            columns=columns,
+            include_private=include_private,
+            words=words,
+            more_columns=more_columns,
+        )
+        written = streamed(writer, _page(db, chosen, excel), stream)
+    done = _exported("-", writer, chosen, written.rows)
+    return replace(done, written=not written.problems, problems=written.problems)
 
 
-def _refuse_mark(excel: bool, form: str) -> None:
-    if excel and form != "csv":
+def refuse_mark(excel: bool, writer: Writer) -> None:
+    """Refuse a mark in a format that takes none.
+
+    Raises:
+        ConfigError: it takes none.
+    """
+    if excel and not writer.takes_mark:
         raise ConfigError("the mark for Excel is for CSV files", "leave --excel away")
 
 
-def _write(db: Handle, stream: BinaryIO, chosen: Selected, form: str, excel: bool) -> int:
-    if form == "csv":
-        return write_csv(stream, chosen.fields, chosen.rows(db), mark=excel)
-    return write_json_lines(stream, chosen.fields, chosen.rows(db))
+def _page(db: Handle, chosen: Selected, excel: bool) -> Page:
+    listing = chosen.listing
+    return Page(
+        title=chosen.table.entity.plural,
+        fields=chosen.fields,
+        rows=chosen.rows(db),
+        as_of=listing.today,
+        widths={column.name: column.width for column in listing.columns},
+        excel=excel,
+    )
 
 
-def _exported(file: str, form: str, chosen: Selected, rows: int) -> Exported:
+def _resource(db: Handle, path: Path, chosen: Selected, written: Written, size: int, sha256: str) -> dict[str, object]:
+    plural = chosen.table.entity.plural.replace("_", " ").capitalize()
+    return packages.resource_of(
+        path,
+        chosen.fields,
+        title=f"{plural} of {all_settings(db)['name']}",
+        means=chosen.means,
+        described=written.described,
+        rows=written.rows,
+        size=size,
+        sha256=sha256,
+    )
+
+
+def _exported(file: str, writer: Writer, chosen: Selected, rows: int) -> Exported:
     return Exported(
         file=file,
-        format=form,
+        format=writer.name,
         entity=chosen.table.entity.plural,
         query=chosen.listing.query,
         means=chosen.means,

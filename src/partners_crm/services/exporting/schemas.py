@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from partners_crm.model import Declared, Table
@@ -35,14 +36,15 @@ def schema_of(table: type[Table]) -> dict[str, Any]:
 
 
 def head_schema() -> dict[str, Any]:
-    """What the first line is."""
-    counts = {table.entity.plural: {"type": "integer", "minimum": 0} for table in ENTITIES_EXPORTED}
+    """What the first line is; the record types of plugins are counted in it too."""
+    count = {"type": "integer", "minimum": 0}
+    counts = {table.entity.plural: dict(count) for table in ENTITIES_EXPORTED}
     return {
         "type": "object",
         "properties": {
             "partners_crm": {"const": "export"},
             "schema_version": {"const": 1},
-            "entities": {"type": "object", "properties": counts, "additionalProperties": False},
+            "entities": {"type": "object", "properties": counts, "additionalProperties": count},
             "private": {"type": "boolean"},
             "history": {"type": "boolean"},
         },
@@ -51,11 +53,11 @@ def head_schema() -> dict[str, Any]:
     }
 
 
-def line_schemas() -> dict[str, Any]:
-    """Every kind of line by name: the head, then each entity in the order of the file."""
+def line_schemas(tables: Sequence[type[Table]] = ENTITIES_EXPORTED) -> dict[str, Any]:
+    """Every kind of line by name: the head, then each entity in the order of the file; those of the core by default."""
     return {
         "$schema": DIALECT,
-        "$defs": {"head": head_schema(), **{table.entity.name: schema_of(table) for table in ENTITIES_EXPORTED}},
+        "$defs": {"head": head_schema(), **{table.entity.name: schema_of(table) for table in tables}},
     }
 
 

@@ -8,24 +8,21 @@ target's uid. What a list computes stands under headers that an import does not 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
-from typing import Any, Literal
+from typing import Any
 
-from partners_crm.errors import NotFound
+from partners_crm.errors import ConfigError, NotFound
 from partners_crm.model import Contact, Declared, Organization, Table, is_private
 from partners_crm.model.custom import declared_of
-from partners_crm.normalize.neutral import neutral
-from partners_crm.services.listing import Listing, columns_of, some_json
+from partners_crm.services.exporting.fields import Field, FieldKind
+from partners_crm.services.listing import Listing, OwnColumn, columns_of, some_json
 from partners_crm.services.rows import COMPUTED
 from partners_crm.store.open import Handle
+from partners_crm.store.queries.asked import Words, no_words
 from partners_crm.store.queries.grammar import parse
 from partners_crm.store.queries.selecting import leaves_archived_out
 from partners_crm.store.read import by_ids, parts, title_of
 
-FieldKind = Literal["text", "day", "choice", "whole", "decimal", "flag", "many"]
-SEPARATOR = "; "
-"""Between several values in one cell; the import splits there."""
 _MANY = {
     "silos": "Codes of its silos, the heaviest first.",
     "house": "Numbers of its house districts.",
@@ -50,30 +47,6 @@ _RELATED = {
 """Columns of a list that are no field of the entity, with what they say."""
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
-    """One column of a table."""
-
-    name: str
-    """As in `--columns`, and in the header where there is no other."""
-    label: str
-    kind: FieldKind
-    """`many` is an array; in a cell its values are joined by `SEPARATOR`."""
-    about: str = ""
-    codes: tuple[str, ...] = ()
-    """What a choice can be."""
-    header: str | None = None
-    """What stands above the column, or before the value in JSON, where it is not the name.
-
-    Headers may repeat, names may not.
-    """
-
-    @property
-    def heading(self) -> str:
-        """What stands above the column."""
-        return self.name if self.header is None else neutral(self.header)
-
-
 class Selected:
     """The records of an entity that a query means, with the columns to export."""
 
@@ -86,28 +59,45 @@ class Selected:
         today: date,
         columns: Sequence[str] = (),
         include_private: bool = False,
+        words: Words = no_words,
+        more_columns: Sequence[OwnColumn] = (),
     ) -> None:
-        """Find what the query means.
+        """Find what the query means; words of queries and columns may be somebody else's.
 
         Raises:
             QueryError: the query names something unknown.
             NotFound: there is no such column.
+            ConfigError: the records, or a column, are for staff, and nobody asked for what is not for everyone.
         """
-        self.listing = Listing(db, table, query, today=today)
+        if table.entity.visibility != "everyone" and not include_private:
+            raise ConfigError(
+                f"{table.entity.plural.replace('_', ' ')} are for staff, not for everyone",
+                "--include-private exports them all the same",
+            )
+        self.listing = Listing(db, table, query, today=today, words=words, more_columns=more_columns)
+        self.listing.is_strict = True  # a file is whole or not there
         self.table = table
         own = {key: declared_of(field) for key, field in self.listing.own.items()}
         declared = {**own, **table.declarations()}
-        self.private = () if include_private else tuple(name for name, how in declared.items() if is_private(how))
+        hidden = {name for name, how in own.items() if is_private(how)} | table.private()
+        self.private = () if include_private else tuple(name for name in declared if name in hidden)
         """Fields left out because not everyone may see them."""
         shown = {name: how for name, how in declared.items() if how.kind != "data" and name not in self.private}
         self._links = {name: target for name, target in table.links().items() if name in shown}
         self._own = tuple(name for name in own if name in shown)
         known = {field.name: field for field in _fields(table, shown, own)}
+        known |= {each.column.name: _brought(each) for each in self.listing.more_columns}
         columns = tuple(name.removeprefix(COMPUTED) for name in columns)
+        for each in self.listing.more_columns:
+            if each.private and each.column.name in columns and not include_private:
+                raise ConfigError(
+                    f"the column {each.column.name} is for staff, not for everyone",
+                    "--include-private exports it all the same",
+                )
         for name in columns:
             if name not in known:
-                words = table.entity.plural.replace("_", " ")
-                raise NotFound(f"{words} have no column {name}", f"columns: {', '.join(known)}")
+                plural = table.entity.plural.replace("_", " ")
+                raise NotFound(f"{plural} have no column {name}", f"columns: {', '.join(known)}")
         asked = dict.fromkeys(columns)
         named = asked if "uid" in asked else ("uid", *asked)
         self.fields = tuple(known[name] for name in named) if columns else tuple(known.values())
@@ -144,17 +134,6 @@ class Selected:
                 yield {name: row.get(name, "") for name in names}
 
 
-def text_of(field: Field, value: Any) -> str:
-    """A value as the text of a cell, from which it can be read back; "" when it is not known."""
-    if value is None or value == "":
-        return ""
-    if field.kind == "many":
-        return SEPARATOR.join(map(str, value))
-    if field.kind == "flag":
-        return "yes" if value else "no"
-    return value if type(value) is str else repr(value)
-
-
 def _fields(table: type[Table], shown: Mapping[str, Declared], own: Mapping[str, Declared]) -> Iterator[Field]:
     yield Field("uid", "uid", "text", "Names the record for good, in every export.")
     for name, how in shown.items():
@@ -175,6 +154,11 @@ def _fields(table: type[Table], shown: Mapping[str, Declared], own: Mapping[str,
     for name, how in own.items():
         if name in shown:
             yield _field(name, how)
+
+
+def _brought(own: OwnColumn) -> Field:
+    name = own.column.name
+    return Field(name, own.column.label, "text", f"Of the plugin {own.owner}.", header=COMPUTED + name)
 
 
 def _field(name: str, how: Declared) -> Field:

@@ -27,7 +27,6 @@ from partners_crm.model import (
     Setting,
     SourceRow,
     Table,
-    is_private,
 )
 from partners_crm.services.exporting.in_place import draft_of
 from partners_crm.services.exporting.json_lines import line_of
@@ -37,6 +36,7 @@ from partners_crm.store.read import count, one_state, streamed
 
 SCHEMA_VERSION = 1
 ENTITIES_EXPORTED: tuple[type[Table], ...] = tuple(table for table in ENTITIES if table is not Setting)
+"""Those of the core; the record types of plugins follow, whose declarations stand before all of them."""
 SUFFIXES = (".jsonl", ".ndjson")
 
 
@@ -85,20 +85,17 @@ def export_all_to(
 ) -> WholeExported:
     """As `export_all`, into a stream; what is in memory does not grow with the coalition."""
     with one_state(db):
-        entities = tuple(
-            (table.entity.name, count(db, _selection(table, include_private))) for table in ENTITIES_EXPORTED
-        )
+        tables = exported(db, include_private=include_private)
+        entities = tuple((table.entity.name, count(db, _selection(table, include_private))) for table in tables)
         head = {
             "partners_crm": "export",
             "schema_version": SCHEMA_VERSION,
-            "entities": {
-                table.entity.plural: number for table, (_, number) in zip(ENTITIES_EXPORTED, entities, strict=True)
-            },
+            "entities": {table.entity.plural: number for table, (_, number) in zip(tables, entities, strict=True)},
             "private": include_private,
             "history": with_history,
         }
         stream.write(line_of(head))
-        for table in ENTITIES_EXPORTED:
+        for table in tables:
             stream.writelines(_records(db, table, include_private))
         journal: dict[str, int] = {}
         for kind, line in _journal(db, include_private) if with_history else ():
@@ -107,6 +104,15 @@ def export_all_to(
         left_out = () if include_private else tuple(_left_out(db, with_history))
     total = sum(number for _, number in entities)
     return WholeExported("-", total, entities, include_private, left_out, tuple(journal.items()))
+
+
+def exported(db: Handle, *, include_private: bool) -> tuple[type[Table], ...]:
+    """The entities whose records are exported, in the order of the file; those for staff only where that is asked."""
+    return tuple(
+        table
+        for table in db.entities
+        if table is not Setting and (include_private or table.entity.visibility == "everyone")
+    )
 
 
 # -------------------------------------------------------------------- records
@@ -127,7 +133,7 @@ def _records(db: Handle, table: type[Table], include_private: bool) -> Iterator[
     names, flags, columns = ["entity", "uid"], [False, False], [table.uid]
     query = _selection(table, include_private)
     for name, how in table.declarations().items():
-        if is_private(how) and not include_private:
+        if name in table.private() and not include_private:
             continue
         field = table._meta.fields[name]
         if target := table.links().get(name):
@@ -147,8 +153,11 @@ def _records(db: Handle, table: type[Table], include_private: bool) -> Iterator[
 
 
 def _left_out(db: Handle, with_history: bool) -> Iterator[tuple[str, int]]:
-    for table in ENTITIES_EXPORTED:
-        yield from ((f"{table.entity.name}.{name}", 0) for name, how in table.declarations().items() if is_private(how))
+    for table in db.entities:
+        if table.entity.visibility == "everyone":
+            yield from ((f"{table.entity.name}.{name}", 0) for name in table.declarations() if name in table.private())
+        elif number := count(db, table.select()):
+            yield table.entity.name, number
     if number := count(db, CustomValue.select().where(CustomValue.field.in_(_private_fields()))):
         yield CustomValue.entity.name, number
     if with_history and (rows := count(db, SourceRow.select())):
@@ -165,8 +174,13 @@ def _journal(db: Handle, include_private: bool) -> Iterator[tuple[str, bytes]]:
     altogether, and with them what would prove them; and so are the source rows, of whose cells nobody can say which
     are private.
     """
+    kept_back = frozenset() if include_private else for_staff(db)
+    columns = Operation._meta.sorted_field_names
     for row in streamed(db, Operation.select().order_by(Operation.id)):
-        yield "operation", _line("operation", Operation._meta.sorted_field_names, row)
+        if row[columns.index("id")] in kept_back:
+            # It may name a record, and what names one of these is not for everyone.
+            row = tuple(FOR_STAFF if name == "title" else value for name, value in zip(columns, row, strict=True))
+        yield "operation", _line("operation", columns, row)
     names = (
         "id",
         "operation",
@@ -196,7 +210,7 @@ def _journal(db: Handle, include_private: bool) -> Iterator[tuple[str, bytes]]:
         .join(ChangeValues, "LEFT OUTER JOIN", on=(Change.id == ChangeValues.id))
         .order_by(Change.id)
     )
-    hidden = {} if include_private else _hidden()
+    hidden = {} if include_private else _hidden(db)
     for row in streamed(db, query):
         before, after = (_values(text, row[2], hidden) for text in row[5:7])
         yield "change", _line("change", names[:kept], (*row[:5], before, after, *row[7:])[:kept])
@@ -206,11 +220,22 @@ def _journal(db: Handle, include_private: bool) -> Iterator[tuple[str, bytes]]:
             yield "source_row", _line("source_row", columns, row, ("cells",))
 
 
-def _hidden() -> dict[str, frozenset[str]]:
-    """By entity, the fields whose values are not for everyone."""
+FOR_STAFF = "(for staff)"
+"""What stands for the title of an operation on records that are not for everyone."""
+
+
+def for_staff(db: Handle) -> frozenset[int]:
+    """The operations that changed records of an entity for staff."""
+    keys = [table.entity.key for table in db.entities if table.entity.visibility != "everyone"]
+    query = Change.select(Change.operation).where(Change.entity.in_(keys)).distinct()
+    return frozenset(number for (number,) in streamed(db, query))
+
+
+def _hidden(db: Handle) -> dict[str, frozenset[str]]:
+    """By entity, the fields whose values are not for everyone; both as the journal calls them."""
     found = {
-        table.entity.name: frozenset(name for name, how in table.declarations().items() if is_private(how))
-        for table in ENTITIES
+        table.entity.key: frozenset(table.kept_keys().get(name, name) for name in table.private())
+        for table in db.entities
     }
     return {**found, CustomValue.entity.name: frozenset(["value"])}
 

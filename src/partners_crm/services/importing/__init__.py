@@ -1,7 +1,7 @@
 """Importing a file of organizations and their people: read -> plan -> apply.
 
-- `sheets` reads a file into headers and rows, or refuses it whole: text (`text_files`), workbooks (`workbooks`, in a
-  child process), JSON Lines (`json_rows`);
+- `sheets` reads a file into headers and rows, or refuses it whole: a reader of its format (`services.formats`) makes
+  rows of it (`input_files`), `headers` says where its header stands;
 - `mapping` says what its columns mean (`targets`), as guessed from names and values (`guessing`) or saved in a file
   (`keeping`);
 - `prepare` reads every cell (`cells`) and works out what follows from it, before the lock is taken;

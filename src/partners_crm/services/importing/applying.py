@@ -19,6 +19,7 @@ from partners_crm.errors import ConfigError, FileRefused
 from partners_crm.model import BY_NAME, Contact, ContactPoint, Organization, Silo, SiloShare, Site, Table
 from partners_crm.normalize.text import fold, tidy
 from partners_crm.services import custom_fields, marks, placing
+from partners_crm.services.formats import Formats
 from partners_crm.services.importing import associations, guessing, known
 from partners_crm.services.importing import mapping as mappings
 from partners_crm.services.importing.cells import is_blank
@@ -76,6 +77,7 @@ def import_file(
     path: Path,
     *,
     today: date,
+    formats: Formats,
     options: Options | None = None,
     preview: bool = False,
     sha256: str = "",
@@ -101,7 +103,7 @@ def import_file(
     def look(done: int, total: int) -> None:
         progress("opening", done, total)
 
-    with _without_collection(), read_sheet(path, options.read, knows, look) as sheet:
+    with _without_collection(), read_sheet(path, options.read, knows, look, formats=formats) as sheet:
         if sha256 and sheet.sha256 != sha256:
             raise FileRefused(f"{sheet.name} was changed since it was looked at", "look at it again")
         mapping = mapping_of(db, sheet, options)

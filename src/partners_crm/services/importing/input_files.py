@@ -44,17 +44,12 @@ class Row(NamedTuple):
     """What kind of row it is: total, header (repeated), footnote; on request also struck, hidden, colour:FFFF00."""
 
 
-ZIP = b"PK\x03\x04"
-OLE = b"\xd0\xcf\x11\xe0"
-"""What a workbook begins with: one of today, and one of Excel 97."""
-
-
 @dataclass(frozen=True, slots=True)
 class ReadOptions:
     """What a person says about a file; what is left empty is found out."""
 
     encoding: str = ""
-    """A name that Python knows, or one of `text_files.MIXED` and `text_files.TWICE`."""
+    """A name that Python knows, or one that the reader has for a mixture: "utf-8 and cp1252"."""
     delimiter: str = ""
     """One character."""
     sheet: str = ""
@@ -63,6 +58,8 @@ class ReadOptions:
     """The header is the first row with text from this line on; 0 to find it."""
     flags: bool = False
     """Mark rows of a workbook that are struck out, filled with a colour or hidden."""
+    reader: str = ""
+    """Name of the format that it is read as, whatever its first bytes say: csv."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,39 +1,33 @@
-"""Reading a file of rows: delimited text, a sheet of a workbook, or JSON Lines.
+"""Reading a file of rows, whatever its format: its header, and its rows as a stream that may be run through again.
 
-The first bytes say what a file is, never its name. What comes out is the same for each: headers, and rows as a stream
-that may be run through several times. Memory does not grow with the file.
+The first bytes say what a file is, never its name; a reader of that format makes rows of it, and what comes out is the
+same for each. Memory does not grow with the file.
 """
 
 from __future__ import annotations
 
+import json
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
-from partners_crm.errors import ConfigError, FileRefused, PartnersError
+from partners_crm.errors import FileRefused, PartnersError
+from partners_crm.services.formats import Formats
 from partners_crm.services.importing.headers import LOOKED_AT, collapsed, find_header, header_rows, header_texts, marker
-from partners_crm.services.importing.input_files import OLE, ZIP, InputFile, Known, Progress, Reading
 from partners_crm.services.importing.input_files import Epoch as Epoch
+from partners_crm.services.importing.input_files import InputFile, Known, Progress, Reading
 from partners_crm.services.importing.input_files import ReadOptions as ReadOptions
 from partners_crm.services.importing.input_files import Row as Row
-from partners_crm.services.importing.json_rows import first_object, looks_like_json, read_json
 from partners_crm.services.importing.limits import MAX_COLUMNS
-from partners_crm.services.importing.text_files import read_text
+from partners_crm.services.importing.signatures import guess_encoding
 
 WHOLE = "partners_crm"
 """The key in the first line of a file that holds a whole coalition."""
 
-_OTHER_FORMATS = (
-    (b"\x7fELF", "a program", "name a file with a list in it"),
-    (b"%PDF", "a PDF", "export the list as CSV from the program it comes from"),
-    (b"SQLite format 3", "a database", "open it with --db, or export a list from it as CSV"),
-    (b"\x1f\x8b", "a compressed file", "unpack it first"),
-    (b"{\\rtf", "a text document (.rtf)", "save its table as CSV"),
-)
-_PAGES = (b"<html", b"<!doctype", b"<table", b"<?xml", b"<head", b"<meta")
-_CARDS = b"begin:vcard"
 _NO_OPTIONS = ReadOptions()
 _ABOVE = 1_000
 """Rows above the header that are kept at most."""
@@ -119,6 +113,8 @@ def read_sheet(
     options: ReadOptions = _NO_OPTIONS,
     known: Known = _nothing,
     progress: Progress | None = None,
+    *,
+    formats: Formats,
 ) -> Sheet:
     """Look at a file: what it is, how it is read, and where its header stands.
 
@@ -126,12 +122,15 @@ def read_sheet(
     told. `progress` is called with bytes done and bytes in all; what it raises ends the reading and leaves nothing.
 
     Raises:
-        ConfigError: the path is a URL, or an option does not fit the file.
+        ConfigError: the path is a URL, an option does not fit the file, or no format is at hand, or more than one.
         FileRefused: it is missing, a folder, empty, of another format, damaged, or beyond a limit.
+        PartnersError: its reader failed.
     """
     file = InputFile(path)
     try:
-        reading = _reading(file, options, known, progress)
+        reading = formats.reader(file, options).read(file, options, known, progress)
+        if not file.sha256:  # a reader need not have come to the end
+            deque(file.blocks(progress), 0)
     except BaseException:
         file.close()
         raise
@@ -154,31 +153,14 @@ def looks_whole(path: Path) -> bool:
         file.close()
 
 
-def _reading(file: InputFile, options: ReadOptions, known: Known, progress: Progress | None) -> Reading:
-    start = file.start
-    for magic, what, hint in _OTHER_FORMATS:
-        if start.startswith(magic):
-            raise file.refused(f"is {what}, not a list", hint)
-    # In UTF-16, every other byte of it is zero.
-    plain = start[:64].lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n\0").replace(b"\0", b"").lower()
-    if plain.startswith(_CARDS):
-        raise file.refused("is a file of address cards (vCard), not a list", "export the list as CSV")
-    if plain.startswith(_PAGES):
-        raise file.refused(
-            "is a web page (HTML or XML), whatever its name says",
-            "open it in a spreadsheet program and save it as .xlsx",
-        )
-    if start.startswith((ZIP, OLE)):
-        if options.encoding or options.delimiter:
-            raise ConfigError(f"{file.path} is a workbook: it has no encoding or delimiter to choose")
-        from partners_crm.services.importing.workbooks import read_workbook  # only a workbook pays for it
-
-        return read_workbook(file, options, known, progress)
-    if options.sheet:
-        raise ConfigError(f"{file.path} is no workbook: it has no sheet to choose")
-    if not options.delimiter and looks_like_json(start):
-        return read_json(file, progress)
-    return read_text(file, options, known, progress)
+def first_object(start: bytes) -> dict[str, Any]:
+    """The object in the first line of a file; an empty one where there is none, or it is longer than `start`."""
+    try:
+        line = start.decode(guess_encoding(start), "ignore").lstrip("\ufeff").partition("\n")[0]
+        found = json.loads(line) if line.lstrip().startswith("{") else {}
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _sheet(file: InputFile, reading: Reading, options: ReadOptions, known: Known) -> Sheet:

@@ -17,14 +17,15 @@ from typing import Any, Literal, get_args
 
 from partners_crm.errors import ConfigError, FileRefused, InvalidValue, PartnersError
 from partners_crm.model import (
-    BY_NAME,
     ENTITIES,
     ContactPoint,
     CustomField,
     CustomValue,
     District,
     DistrictMap,
+    InstalledType,
     MapFigure,
+    Posture,
     Rule,
     Seat,
     Setting,
@@ -46,6 +47,7 @@ from partners_crm.services.importing.whole_lines import (
     records_of,
 )
 from partners_crm.services.rows import Problem, Refusal
+from partners_crm.store import record_types
 from partners_crm.store.clock import Clock, utc_now
 from partners_crm.store.maps import setting
 from partners_crm.store.merges import all_survivors
@@ -69,6 +71,7 @@ NATURAL: Mapping[type[Table], tuple[str, ...]] = {
     CustomValue: ("field", "organization", "contact", "site"),
     Rule: ("name",),
     Snapshot: ("name",),
+    InstalledType: ("name",),
 }
 """The fields that tell one record of an entity from all others, beside its uid."""
 SET_UP: tuple[type[Table], ...] = (Setting, Silo, DistrictMap, MapFigure, District, Seat)
@@ -137,7 +140,7 @@ def load_whole(
     """
     if policy not in get_args(Policy):
         raise ConfigError(f"there is no policy {policy}", f"one of: {', '.join(get_args(Policy))}")
-    whole = read_whole(path, progress)
+    whole = read_whole(path, progress, db)
     state = setting(db, "state")
     if other := sorted(whole.states - {state}):
         raise FileRefused(
@@ -166,11 +169,13 @@ class _Load:
         self._texts = dict(whole.rejected)
         db = unit.db
         self._ids: dict[type[Table], dict[str, int]] = {
-            table: dict(tuples(db, table.select(table.uid, table.id))) for table in ENTITIES
+            table: dict(tuples(db, table.select(table.uid, table.id))) for table in db.entities
         }
         """Of every record by uid: those that are there, then those of the file."""
         self._old = {table: set(ids.values()) for table, ids in self._ids.items() if ids}
-        self.takes_over = not any(self._ids[table] for table in ENTITIES if table not in SET_UP)
+        self.takes_over = not any(
+            ids for table, ids in self._ids.items() if table not in SET_UP and table is not InstalledType
+        )
         """Whether the coalition has no records of its own."""
         self._merged = set() if self.takes_over else self._know_merged()
         """Of records that were merged into others, (entity, uid): what they said was judged then."""
@@ -190,12 +195,13 @@ class _Load:
         self._mails: set[int] = set()
         """Contact points of the file with a mail address that were not there."""
         self.removed = 0
+        self._entities = db.entities
 
     def _know_merged(self) -> set[tuple[type[Table], str]]:
         """Let the uids of merged records lead to those they went into."""
         found = set()
         for entity, kept in all_survivors(self.unit.db).items():
-            table = BY_NAME[entity]
+            table = self.unit.db.by_name[entity]
             ids, there = self._ids[table], self._old.get(table, set())
             for uid, key in kept.items():
                 if uid not in ids and key in there:
@@ -204,8 +210,11 @@ class _Load:
         return found
 
     def run(self, progress: Progress | None) -> None:
-        """Take every record of the file."""
-        entries = records_of(self.whole)
+        """Take every record of the file: record types first, from which follows what entities there are."""
+        self._take_released(list(self.whole.declared.values()))
+        if self.whole.declared:
+            self._settle_types()
+        entries = (entry for entry in records_of(self.whole) if entry.table is not InstalledType)
         entry = next(entries, None)
         while entry is not None:
             released: list[Entry] = []
@@ -230,6 +239,15 @@ class _Load:
         if progress is not None:
             progress(self.whole.lines, self.whole.lines)
 
+    def _settle_types(self) -> None:
+        """Make the tables of the record types that were taken."""
+        db = self.unit.db
+        self._entities = record_types.settle(db).entities
+        for table in self._entities[len(ENTITIES) :]:
+            if table not in self._ids:
+                self._ids[table] = dict(tuples(db, table.select(table.uid, table.id)))
+                self._old[table] = set(self._ids[table].values())
+
     # ---------------------------------------------------------------- one record
 
     def _take_released(self, entries: list[Entry]) -> None:
@@ -241,6 +259,8 @@ class _Load:
     def _take_or_hold(self, entry: Entry) -> list[Entry]:
         """Take a record, or hold it until what it links to is there; gives what waited for it."""
         try:
+            if entry.table not in self._ids:
+                raise Refusal("entity", entry.table.entity.name, "is a record type whose line was rejected")
             target = self._not_yet(entry)
             if target is not None:
                 self._waiting.setdefault(target, []).append(entry)
@@ -291,6 +311,9 @@ class _Load:
         if row is None:
             raise Refusal("uid", entry.uid, "was deleted meanwhile")
         chosen = self._chosen(table, row, values, policy="skip" if (table, entry.uid) in self._merged else self.policy)
+        if table is InstalledType:
+            # What it is called is settled; what the file knows beyond it comes along, whatever the policy.
+            chosen = {name: values[name] for name in ("declaration",) if values[name] != row[name]}
         if chosen:
             self._check(table, {**row, **chosen}, set(chosen), key)
         if self.takes_over and not by_uid and key in self._old.get(table, ()):
@@ -335,6 +358,8 @@ class _Load:
         try:
             if table is Tag:
                 return  # its one rule is its natural key
+            if table is Posture:
+                return  # an organization that had one may be of another kind by now
             rules.check(self.unit.db, table, values, given - point if table is Site else given, key)
             if table is Site and given & point:
                 self._check_point(values)
@@ -495,7 +520,7 @@ class _Load:
     def _remark_missing(self) -> None:
         for plural, number in self.whole.entities.items():
             found = self.whole.found.get(plural, 0) + sum(
-                1 for entity, _ in self.whole.rejected.values() if entity and BY_NAME[entity].entity.plural == plural
+                1 for entity, _ in self.whole.rejected.values() if entity and self.whole.types.plural(entity) == plural
             )
             if found < number:
                 words = plural.replace("_", " ")
@@ -521,7 +546,7 @@ class _Load:
             entity = self._texts[line][0]
             rejected[entity] = rejected.get(entity, 0) + 1
         entities = []
-        for table in ENTITIES:
+        for table in self._entities:
             if table in self._counts or table.entity.name in rejected:
                 new, changed, same = self._counts.get(table, [0, 0, 0])
                 number = rejected.get(table.entity.name, 0)

@@ -9,27 +9,29 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
 from partners_crm.errors import FileRefused, InvalidValue
-from partners_crm.model import Declared, Table
+from partners_crm.model import Declared, InstalledType, Table
 from partners_crm.normalize.date_words import parse_date
 from partners_crm.normalize.text import reject_reason
-from partners_crm.services.exporting.whole import ENTITIES_EXPORTED, SCHEMA_VERSION
+from partners_crm.services.exporting.whole import SCHEMA_VERSION
 from partners_crm.services.importing.input_files import opened
+from partners_crm.services.importing.whole_types import FileTypes
 from partners_crm.services.records import ends_before
 from partners_crm.services.rows import VALUE_SHOWN, Problem, Refusal
 from partners_crm.store.files import refuse_url
+from partners_crm.store.open import Handle
 
 MAX_LINE = 128 * 1024 * 1024
 """Bytes of one line; the borders of a map are the longest there is."""
 MAX_NESTING = 20
 MAX_UID = 200
 """Characters of a uid; ours have 32."""
-TABLES = {table.entity.name: table for table in ENTITIES_EXPORTED}
 _BOOKKEEPING = ("entity", "uid")
 _LARGEST = 2**53
 
@@ -57,6 +59,10 @@ class WholeFile:
     """Lines of the journal, which are not loaded."""
     states: set[str] = field(default_factory=set)
     """Of its district maps."""
+    declared: dict[int, Entry] = field(default_factory=dict)
+    """Its record types as they are taken, by line."""
+    types: FileTypes = field(default_factory=FileTypes)
+    """What entities its lines are of."""
 
     @property
     def is_complete(self) -> bool:
@@ -75,14 +81,15 @@ class Entry:
     """By field; links are uids."""
 
 
-def read_whole(path: Path, progress: Progress | None = None) -> WholeFile:
-    """Read the file once and check every line by itself.
+def read_whole(path: Path, progress: Progress | None = None, db: Handle | None = None) -> WholeFile:
+    """Read the file once and check every line by itself; `db` is the coalition that is to load it.
 
     Raises:
         FileRefused: a fault of the file.
         ConfigError: it is a URL.
     """
     whole = WholeFile(path)
+    whole.types = FileTypes(db, lambda: _learn_declarations(whole))
     reading = _Reading(path)
     lines = reading.lines()
     whole.entities = _head(path, lines)
@@ -97,11 +104,12 @@ def read_whole(path: Path, progress: Progress | None = None) -> WholeFile:
                 whole.journal += 1
                 continue
             entity = str(values.get("entity", ""))
-            entry = checked(number, values)
-            _take(whole, entry)
+            entry = checked(number, values, whole.types)
+            _take(whole, entity, entry)
         except Refusal as refusal:
             whole.problems[number] = refusal.at(number)
-            whole.rejected[number] = (entity if entity in TABLES else "", text[:65_536].decode("utf-8", "replace"))
+            known = entity if entity in whole.types.names() else ""
+            whole.rejected[number] = (known, text[:65_536].decode("utf-8", "replace"))
     whole.sha256 = reading.sha256
     return whole
 
@@ -122,27 +130,33 @@ def records_of(whole: WholeFile) -> Iterator[Entry]:
             values = json.loads(text)
             if "journal" in values:
                 continue
-            yield Entry(number, TABLES[values["entity"]], values["uid"], _typed(TABLES[values["entity"]], values))
+            entity = values["entity"]
+            table = whole.types.table(entity)
+            if table is None:
+                break
+            typed = _typed(table, _named(whole.types, entity, values))
+            yield whole.declared.get(number) or Entry(number, table, values["uid"], typed)
         except (ValueError, KeyError, TypeError):
             break
     if reading.sha256 != whole.sha256:
         raise FileRefused(f"{whole.path}: was changed while it was read", "import it again")
 
 
-def checked(number: int, values: dict[str, Any]) -> Entry:
-    """The record of a line.
+def checked(number: int, values: dict[str, Any], types: FileTypes) -> Entry:
+    """The record of a line; that of a record type is taken into `types`.
 
     Raises:
         Refusal: it cannot be one.
     """
     name = values.get("entity")
-    table = TABLES.get(name) if isinstance(name, str) else None
+    table = types.table(name)
     if table is None:
-        raise Refusal("entity", _quoted(name), "is no entity", f"one of: {', '.join(TABLES)}")
+        raise Refusal("entity", _quoted(name), "is no entity", f"one of: {', '.join(types.names())}")
     uid = values.get("uid")
     if not isinstance(uid, str) or not 0 < len(uid) <= MAX_UID or reject_reason(uid):
         raise Refusal("uid", _quoted(uid), "names no record", "every record has a text of its own")
     declared = table.declarations()
+    values = _named(types, str(name), values)
     for key, value in values.items():
         if key in _BOOKKEEPING:
             continue
@@ -157,7 +171,35 @@ def checked(number: int, values: dict[str, Any]) -> Entry:
     since, until = values.get("since"), values.get("until")
     if since and until and (reason := ends_before(since, until)):
         raise Refusal("until", until, reason)
-    return Entry(number, table, uid, _typed(table, values))
+    entry = Entry(number, table, uid, _typed(table, values))
+    if table is InstalledType:
+        types.learn(number, entry.values)
+    return entry
+
+
+def _learn_declarations(whole: WholeFile) -> None:
+    """Look for the record types of a file; what cannot be one is rejected when its line comes."""
+    waiting: dict[int, dict[str, Any]] = {}
+    for number, text in _Reading(whole.path).lines():
+        if InstalledType.entity.name.encode() in text:
+            with suppress(Refusal):
+                values = _parsed(whole.path, number, text)
+                if values.get("entity") == InstalledType.entity.name:
+                    waiting[number] = values
+    before = len(waiting) + 1
+    while before > len(waiting):
+        # One may link to another that stands behind it.
+        before = len(waiting)
+        for number, values in list(waiting.items()):
+            with suppress(Refusal):
+                checked(number, values, whole.types)
+                del waiting[number]
+
+
+def _named(types: FileTypes, entity: str, values: dict[str, Any]) -> dict[str, Any]:
+    """The values of a line under the names that its fields have in the coalition that loads it."""
+    names = types.renamed(entity)
+    return {names.get(name, name): value for name, value in values.items()} if names else values
 
 
 class _Reading:
@@ -216,13 +258,15 @@ def _head(path: Path, lines: Iterator[tuple[int, bytes]]) -> dict[str, int]:
     return entities
 
 
-def _take(whole: WholeFile, entry: Entry) -> None:
-    plural = entry.table.entity.plural
+def _take(whole: WholeFile, entity: str, entry: Entry) -> None:
+    plural = whole.types.plural(entity)
     whole.found[plural] = whole.found.get(plural, 0) + 1
     uids = whole.uids.setdefault(entry.table, set())
     if entry.uid in uids:
         raise Refusal("uid", entry.uid, "stands in an earlier line already")
     uids.add(entry.uid)
+    if entry.table is InstalledType:
+        whole.declared[entry.line] = entry
     if entry.table.entity.name == "district_map":
         whole.states.add(entry.values.get("state", ""))
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from partners_crm.errors import ConfigError, FileRefused
 from partners_crm.normalize.addresses import spelled_out
 from partners_crm.normalize.text import fold
+from partners_crm.services.formats import Formats
 from partners_crm.services.importing.sheets import read_sheet
 from partners_crm.services.matching import columns as guessing
 from partners_crm.services.matching.columns import Columns, Kind
@@ -49,7 +50,7 @@ class Scored:
     """Those with a score of `LISTED` or more, the highest first."""
 
 
-def score_file(path: Path, *, kind: Kind | None = None, across: str = "") -> Scored:
+def score_file(path: Path, *, formats: Formats, kind: Kind | None = None, across: str = "") -> Scored:
     """Score the pairs of a list of people or of organizations.
 
     With `across` only records that differ in that column are compared: of two lists in one file, say.
@@ -58,7 +59,7 @@ def score_file(path: Path, *, kind: Kind | None = None, across: str = "") -> Sco
         FileRefused: a fault of the file; or no column of it holds names.
         ConfigError: the path is a URL, or there is no column called as `across` says.
     """
-    with read_sheet(path, known=guessing.is_known) as sheet:
+    with read_sheet(path, known=guessing.is_known, formats=formats) as sheet:
         width = len(sheet.headers)
         rows = [row.cells + ("",) * (width - len(row.cells)) for row in sheet.rows() if row.cells and not row.marks]
         headers = sheet.headers

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from partners_crm.errors import ConfigError, Conflict
-from partners_crm.model import BY_NAME, ENTITIES, OtherName, Site, Table
+from partners_crm.model import OtherName, Site, Table
 from partners_crm.services import placing, records
 from partners_crm.services.merging.fields import GROUPS
 from partners_crm.services.merging.mending import REPLACED
@@ -141,7 +141,7 @@ class _Merge:
         if plan.refusal and not force:
             raise Conflict(plan.refusal, "--force merges them all the same")
         self._keep_what_was_said()
-        for other in ENTITIES:
+        for other in self.unit.db.entities:
             self._update(other, work.updates(other))
         edited = self._edited()
         # A name that only one can have is free once the other is gone; nothing else waits for that.
@@ -154,7 +154,7 @@ class _Merge:
         if work.new_name:
             name, kind = work.new_name
             records.add(self.unit, OtherName, organization=plan.keep, name=name, kind=kind)
-        for other in reversed(ENTITIES):
+        for other in reversed(self.unit.db.entities):
             self._delete(other, work.gone(other))
         self._delete(table, [plan.lose])
         return records.edit(self.unit, survivor, **edited) if waits else survivor
@@ -191,7 +191,7 @@ class _Merge:
         work, plan = self.work, self.plan
         rows = [(plan.lose, work.table, plan.keep, cells_of(plan.lose_uid, plan.lose_title, not_taken(plan)))]
         for fold in folds_of(work):
-            table = BY_NAME[fold.entity]
+            table = self.unit.db.by_name[fold.entity]
             uid = str(work.before[table][fold.lost]["uid"])
             rows.append((fold.lost, table, fold.kept, cells_of(uid, fold.title, left_of(fold))))
         self.unit.keep_source_rows(

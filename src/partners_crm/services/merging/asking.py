@@ -11,7 +11,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from partners_crm.errors import QueryError
-from partners_crm.model import BY_NAME, Organization, Rule, SavedSearch, Site, Table, Tag
+from partners_crm.model import Organization, Rule, SavedSearch, Site, Table, Tag
 from partners_crm.normalize.text import fold
 from partners_crm.store.queries.asked import Asked
 from partners_crm.store.queries.facets import Facet, FieldFacet, KeyFacet, TitleFacet
@@ -64,7 +64,7 @@ class _Naming:
 
     def in_query(self, lists: str, query: str) -> bool:
         """Whether a query on an entity names it; no for one that cannot be read."""
-        table = BY_NAME.get(lists)
+        table = self._asked.db.by_name.get(lists)
         if table is None:
             return False
         try:

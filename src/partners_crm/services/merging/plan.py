@@ -55,6 +55,8 @@ class Relation:
     """They say what another one says already."""
     dropped: int
     """They would say nothing any more."""
+    plural: str = ""
+    """What several of the entity are called; "" as the core calls them."""
 
     @property
     def count(self) -> int:
@@ -173,8 +175,9 @@ def _relations(work: Working) -> list[Relation]:
                 for key in keys
             )
             if keys:
-                numbers = (counts[word] for word in ("moved", "folded", "dropped"))
-                found.append(Relation(table.entity.name, name, how.label, *numbers))
+                moved_on, folded, gone = (counts[word] for word in ("moved", "folded", "dropped"))
+                entity = table.entity
+                found.append(Relation(entity.name, name, how.label, moved_on, folded, gone, entity.plural))
     return found
 
 

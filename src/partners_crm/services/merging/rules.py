@@ -21,6 +21,7 @@ from partners_crm.model import (
     Membership,
     Organization,
     OtherName,
+    Posture,
     Role,
     ServiceLine,
     SiloShare,
@@ -195,6 +196,9 @@ RULES: Mapping[type[Table], Same] = {
         agree=("source",),
         decide={"dues_paying": either, "confirmed_on": later},
         apart=(("organization", "association"),),
+    ),
+    Posture: Same(
+        _facts("organization", "level", "since"), agree=("evidence", "reasons"), decide={"recorded_on": earlier}
     ),
     Tagging: Same(_facts("tag", "organization", "contact"), once=True),
     CustomValue: Same(_facts("field", "organization", "contact", "site"), once=True),

@@ -1,8 +1,8 @@
 """What a merge does to everything that hangs on the two records, worked out in memory; nothing is written here.
 
-The relations are those of the declarations, over all entities. They are followed in the order of `ENTITIES`, in which
-a record stands after what it points to: where a site is folded into another one, what hangs on it is met later and
-follows. Each entity is read with a few statements, however many records there are.
+The relations are those of the declarations, over all entities. They are followed in the order of `Handle.entities`, in
+which a record stands after what it points to: where a site is folded into another one, what hangs on it is met later
+and follows. Each entity is read with a few statements, however many records there are.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from partners_crm.errors import ConfigError, InvalidValue
-from partners_crm.model import ENTITIES, CustomValue, DistinctPair, OtherName, Site, Table
+from partners_crm.model import CustomValue, DistinctPair, OtherName, Site, Table
 from partners_crm.normalize.spelling import LITTLE_WORDS
 from partners_crm.normalize.text import fold
 from partners_crm.services.merging import mending
@@ -84,7 +84,7 @@ class Working:
 
     def run(self) -> Working:
         """Follow every relation."""
-        for table in ENTITIES:
+        for table in self.db.entities:
             links = {name: target for name, target in table.links().items() if self.into.get(target)}
             if links:
                 self._relate(table, links)

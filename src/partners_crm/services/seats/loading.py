@@ -19,6 +19,7 @@ from partners_crm.model import Change, Contact, ContactPoint, Operation, Role, S
 from partners_crm.normalize.dates import ends, starts
 from partners_crm.normalize.text import fold
 from partners_crm.services import records
+from partners_crm.services.formats import Formats
 from partners_crm.services.rows import Problem, column_names, kept_cells
 from partners_crm.services.seats.holding import Held, in_office, person_of, source_of
 from partners_crm.services.seats.posts import Posts, leave_for, make_room
@@ -81,6 +82,7 @@ def load_roster(
     path: Path,
     *,
     as_of: date,
+    formats: Formats,
     encoding: str = "",
     preview: bool = False,
     by: str = "",
@@ -93,7 +95,7 @@ def load_roster(
         StoreError: the database refuses; nothing was written.
     """
     known = select(db, Seat.select().order_by(Seat.chamber, Seat.number))
-    roster = read_roster(path, map(_key, known), as_of, encoding=encoding)
+    roster = read_roster(path, map(_key, known), as_of, formats=formats, encoding=encoding)
     sheet = roster.sheet
     source = Source(sheet.name, sheet.sha256)
     with changes(db, f"load roster {sheet.name}", by=by, source=source, clock=clock, keep=not preview) as unit:

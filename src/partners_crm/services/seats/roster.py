@@ -16,6 +16,7 @@ from partners_crm.normalize.date_words import parse_date
 from partners_crm.normalize.dates import ends, starts
 from partners_crm.normalize.names import split_name
 from partners_crm.normalize.text import fold, reject_reason, tidy
+from partners_crm.services.formats import Formats
 from partners_crm.services.importing.sheets import ReadOptions, Row, Sheet, read_sheet
 from partners_crm.services.rows import Problem, Refusal
 
@@ -100,14 +101,14 @@ class Roster:
     """Phones and addresses of offices that are not public, left out."""
 
 
-def read_roster(path: Path, seats: Iterable[SeatKey], as_of: date, *, encoding: str = "") -> Roster:
+def read_roster(path: Path, seats: Iterable[SeatKey], as_of: date, *, formats: Formats, encoding: str = "") -> Roster:
     """Read a roster about the given seats as it stood on a day.
 
     Raises:
         FileRefused: a fault of the file, or it has no columns of a roster.
     """
     words = {word for names in COLUMNS.values() for word in names}
-    sheet = read_sheet(path, ReadOptions(encoding=encoding), lambda header: fold(header) in words)
+    sheet = read_sheet(path, ReadOptions(encoding=encoding), lambda header: fold(header) in words, formats=formats)
     columns = _columns(sheet)
     named = {number for some in columns.values() for number in some}
     unmapped = tuple(each for number, each in enumerate(sheet.headers) if each and number not in named)

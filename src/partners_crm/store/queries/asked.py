@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from partners_crm.errors import NotFound, QueryError
 from partners_crm.model import Table
@@ -14,6 +14,9 @@ from partners_crm.normalize.text import few, fold
 from partners_crm.store.open import Handle
 from partners_crm.store.queries.grammar import MAX_DEPTH
 from partners_crm.store.read import by_id, tuples
+
+if TYPE_CHECKING:
+    from partners_crm.store.queries.own_words import OwnWord
 
 T = TypeVar("T")
 Condition = Any
@@ -26,6 +29,15 @@ NEAR = 5
 """Names that an error proposes at most."""
 _MAX_COMPARED = 20_000
 """Names among which near ones are looked for."""
+
+
+Words = Callable[[], "Sequence[OwnWord]"]
+"""Where words come from that are not the core's; called only when it matters."""
+
+
+def no_words() -> tuple[OwnWord, ...]:
+    """No words but those of the core and of the coalition."""
+    return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +54,10 @@ class Asked:
     """How deep in parentheses the present part of the query stands, those of the saved searches around it counted."""
     spent: list[int] = field(default_factory=lambda: [0], compare=False)
     """How many conditions were made."""
+    words: Words = field(default=no_words, compare=False)
+    """The words that others bring; asked when a query names one that nobody here knows, and for the completion."""
+    meant: dict[tuple[str, str], tuple[int, ...]] = field(default_factory=dict, compare=False)
+    """The ids that each value of such a word means, once they were asked for."""
 
     def deeper(self) -> Asked:
         """The same one parenthesis further in.

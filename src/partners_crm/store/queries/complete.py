@@ -11,10 +11,11 @@ from partners_crm.errors import QueryError
 from partners_crm.model import Table
 from partners_crm.normalize.text import fold
 from partners_crm.store.open import Handle
-from partners_crm.store.queries.asked import Asked
+from partners_crm.store.queries.asked import Asked, Words, no_words
 from partners_crm.store.queries.facets import begun
 from partners_crm.store.queries.fields import MAX_STEPS, names_of, resolve, step_of
 from partners_crm.store.queries.grammar import FIELD, MAX_LENGTH, OPERATORS, field_name
+from partners_crm.store.queries.own_words import OwnWord, words_of
 
 MOST = 20
 """Suggestions at most."""
@@ -37,7 +38,7 @@ class Suggestion:
 
 
 def complete(
-    db: Handle, table: type[Table], text: str, cursor: int, *, map_code: str, today: date
+    db: Handle, table: type[Table], text: str, cursor: int, *, map_code: str, today: date, words: Words = no_words
 ) -> tuple[Suggestion, ...]:
     """What could be typed at a place of a query, at most `MOST`, the likeliest first; never raises `QueryError`."""
     before = text[: max(0, min(cursor, len(text)))]
@@ -47,7 +48,7 @@ def complete(
     while before[start : start + 1] in {"-", "("}:
         start += 1
     typed = before[start:]
-    asked = Asked(db, map_code, today)
+    asked = Asked(db, map_code, today, words=words)
     named = FIELD.match(typed)
     if named is not None:
         return _values(asked, table, field_name(named[1]), typed, named.end(), start)
@@ -95,15 +96,18 @@ def _names(asked: Asked, table: type[Table], typed: str, start: int) -> tuple[Su
     path, _, last = typed.rpartition(".")
     here: type[Table] = table
     for part in path.split(".") if path else ():
-        step = step_of(here, field_name(part))
+        step = step_of(here, field_name(part), asked.db.entities)
         if step is None:
-            return ()
+            return _of_owner(asked, here, part, last, end) if path.endswith(part) else ()
         here = step.target
     if typed.count(".") > MAX_STEPS:
         return ()
     wanted = field_name(last)
-    shown = [(name, about) for name, about in names_of(asked, here) if name.startswith(wanted)]
-    within = [(name, about) for name, about in names_of(asked, here) if wanted and f"_{wanted}" in name]
+    known = names_of(asked, here)
+    brought = {field_name(each.name): _about(each) for each in words_of(asked, here)}
+    known += [(name, about) for name, about in brought.items() if name not in dict(known)]
+    shown = [(name, about) for name, about in known if name.startswith(wanted)]
+    within = [(name, about) for name, about in known if wanted and f"_{wanted}" in name]
     lead = f"{path}." if path else ""
     found = dict([*shown, *within])
     fields = [Suggestion(start, end, f"{lead}{name}:", about) for name, about in found.items()]
@@ -111,6 +115,19 @@ def _names(asked: Asked, table: type[Table], typed: str, start: int) -> tuple[Su
         Suggestion(start, end, word, "joins terms") for word in sorted(OPERATORS) if typed and word.startswith(typed)
     ]
     return _some([*words, *fields])
+
+
+def _of_owner(asked: Asked, table: type[Table], owner: str, last: str, end: int) -> tuple[Suggestion, ...]:
+    """The words of somebody whose name stands before the point; they take the place of what follows it."""
+    return _some(
+        Suggestion(end - len(last), end, f"{field_name(each.name)}:", _about(each))
+        for each in words_of(asked, table)
+        if field_name(each.owner) == field_name(owner) and field_name(each.name).startswith(field_name(last))
+    )
+
+
+def _about(word: OwnWord) -> str:
+    return f"{word.help or word.label} ({word.owner})"
 
 
 def _written(word: str, prefix: str) -> str:

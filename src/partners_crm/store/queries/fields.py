@@ -14,7 +14,7 @@ from functools import cache
 from typing import Any
 
 from partners_crm.errors import QueryError
-from partners_crm.model import Contact, District, Membership, Organization, Silo, Site, Table
+from partners_crm.model import ENTITIES, Contact, District, Membership, Organization, Silo, Site, Table
 from partners_crm.normalize.text import few, fold
 from partners_crm.store.custom import fields_of
 from partners_crm.store.queries.asked import Asked, Condition, any_of, both, did_you_mean, negated, spelled, unlike
@@ -38,8 +38,9 @@ from partners_crm.store.queries.more import (
     SiloFacet,
     read_district,
 )
+from partners_crm.store.queries.own_words import word_of, words_of
 from partners_crm.store.queries.phrasing import a_or_an, either
-from partners_crm.store.queries.steps import Hop, Step, lasting, steps
+from partners_crm.store.queries.steps import Entities, Hop, Step, lasting, steps
 from partners_crm.store.queries.tree import Term, Value
 from partners_crm.store.queries.words import WordFacet, places
 
@@ -434,16 +435,16 @@ def _resolved(asked: Asked, table: type[Table], names: Sequence[str], as_of: str
     head, rest = names[0], names[1:]
     if not rest:
         return _own(asked, table, head, as_of)
-    step = step_of(table, head)
+    step = step_of(table, head, asked.db.entities)
     if step is None:
-        return None
+        return _brought(asked, table, rest[0], head) if len(rest) == 1 else None
     found = _resolved(asked, step.target, rest, as_of)
     return None if found is None else found.behind(step.hops)
 
 
-def step_of(table: type[Table], name: str) -> Step | None:
+def step_of(table: type[Table], name: str, entities: Entities = ENTITIES) -> Step | None:
     """The step that a name before a point means."""
-    known = steps(table)
+    known = steps(table, entities)
     return known.get(name) or known.get(ALIASES.get(name, ""))
 
 
@@ -459,12 +460,12 @@ def _own(asked: Asked, table: type[Table], name: str, as_of: str) -> Field | Non
         found = Field(name, ways)
     elif name in table.links():
         found = _titled(table, steps(table)[name], by_key=True)
-    elif (step := step_of(table, name)) is not None:
+    elif (step := step_of(table, name, asked.db.entities)) is not None:
         found = _titled(table, step, by_key=False)
-    elif (step := counted(table).get(name)) is not None:
+    elif (step := counted(table, asked.db.entities).get(name)) is not None:
         found = Field(name, (Way((), CountFacet(table, name, step)),))
     else:
-        found = _of_every(table, name, as_of)
+        found = _of_every(table, name, as_of) or _brought(asked, table, name)
     if found is None:
         return None
     # Errors and sentences call it as it was typed.
@@ -475,6 +476,11 @@ def _own(asked: Asked, table: type[Table], name: str, as_of: str) -> Field | Non
 
 def _by_name(way: Way) -> bool:
     return isinstance(way.facet, TitleFacet | TieFacet | PointFacet)
+
+
+def _brought(asked: Asked, table: type[Table], name: str, owner: str = "") -> Field | None:
+    facet = word_of(asked, table, name, owner)
+    return None if facet is None else Field(name, (Way((), facet),))
 
 
 def _of_every(table: type[Table], name: str, as_of: str) -> Field | None:
@@ -525,16 +531,17 @@ def _points(table: type[Table], name: str) -> tuple[Way, ...]:
 
 
 @cache
-def counted(table: type[Table]) -> dict[str, Step]:
+def counted(table: type[Table], entities: Entities = ENTITIES) -> dict[str, Step]:
     """The names of how many there are, with what is counted."""
-    return {step.plural: step for step in steps(table).values() if step.plural}
+    return {step.plural: step for step in steps(table, entities).values() if step.plural}
 
 
 def names_of(asked: Asked, table: type[Table]) -> list[tuple[str, str]]:
     """Every name without points that an entity has in queries, with what it is; the short relations first."""
     found = {name: longer.replace("_", " ") for name, longer in SHORT.get(table, {}).items()}
     found |= dict.fromkeys(points_of(table), "a way to reach it")
-    relations = {name: step.target.entity.about for name, step in steps(table).items()}
+    entities = asked.db.entities
+    relations = {name: step.target.entity.about for name, step in steps(table, entities).items()}
     short = [
         name for name in relations if name in {"silo", "tag", "association", "organization", "contact", "identifier"}
     ]
@@ -545,7 +552,7 @@ def names_of(asked: Asked, table: type[Table]) -> list[tuple[str, str]]:
         found.setdefault(own.key, own.help or own.label)
     for name, about in relations.items():
         found.setdefault(name, about)
-    for name, step in counted(table).items():
+    for name, step in counted(table, entities).items():
         found.setdefault(name, f"how many: {step.name.replace('_', ' ')}")
     for name, about in ABOUT.items():
         found.setdefault(name, about)
@@ -557,25 +564,27 @@ def points_of(table: type[Table]) -> tuple[str, ...]:
     return tuple(name for name in POINTS if _points(table, name))
 
 
-def fixed_names(table: type[Table]) -> frozenset[str]:
+def fixed_names(table: type[Table], entities: Entities = ENTITIES) -> frozenset[str]:
     """What a query on an entity may name by itself, without the coalition's own fields."""
     # Sites could have fields of these names before a query knew them; such a field wins.
     points = () if table is Site else points_of(table)
-    return frozenset((*SHORT.get(table, {}), *table.declarations(), *points, *steps(table), *counted(table), *ABOUT))
+    related = (*steps(table, entities), *counted(table, entities))
+    return frozenset((*SHORT.get(table, {}), *table.declarations(), *points, *related, *ABOUT))
 
 
 def _unknown(asked: Asked, table: type[Table], name: str) -> QueryError:
     """Which part of a name stands for nothing, and what could be meant."""
     names = name.split(".")
     for part in names[:-1]:
-        step = step_of(table, part)
+        step = step_of(table, part, asked.db.entities)
         if step is None:
             plural = table.entity.plural.replace("_", " ")
-            relations = _listed(asked, table, list(steps(table))) or "none"
-            return QueryError(f"{name}: {plural} have no relation {part}", f"known relations: {relations}")
+            relations = _listed(asked, table, list(steps(table, asked.db.entities))) or "none"
+            hint = f"known relations: {relations}; of the plugin {part}, if there is one: partners plugins list"
+            return QueryError(f"{name}: {plural} have no relation {part}", hint)
         table = step.target
     plural = table.entity.plural
-    known = [each for each, _ in names_of(asked, table)]
+    known = [*(each for each, _ in names_of(asked, table)), *(each.name for each in words_of(asked, table))]
     like = did_you_mean(names[-1], {name: name for name in known})
     hint = f"{like}{'; ' if like else ''}known fields: {_listed(asked, table, known)}"
     return QueryError(f"{plural} have no field {names[-1]}", hint)

@@ -222,7 +222,7 @@ class JournalFacet(Facet):
     def _touched(self, when: Condition) -> Any:
         made = (Change.action == "insert") if self.name == "added" else peewee.SQL("1 = 1")
         query = Change.select(Change.record).join(Operation, on=(Change.operation == Operation.id))
-        return query.where((Change.entity == self.table.entity.name) & made & when)
+        return query.where((Change.entity == self.table.entity.key) & made & when)
 
     def given(self, asked: Asked) -> Condition | None:
         """The journal knows of it."""
@@ -245,7 +245,7 @@ class JournalFacet(Facet):
         )
         zone, found = _zone(asked), {}
         for some in parts(ids):
-            on = (Change.entity == self.table.entity.name) & Change.record.in_(some) & made
+            on = (Change.entity == self.table.entity.key) & Change.record.in_(some) & made
             for key, at in tuples(asked.db, query.where(on).group_by(Change.record)):
                 if at:
                     found[key] = f"{self.name} {datetime.fromisoformat(at).astimezone(zone):%Y-%m-%d}"
@@ -260,7 +260,7 @@ class ActorFacet(Facet):
         """The name of who did an operation contains the text."""
         query = Change.select(Change.record).join(Operation, on=(Change.operation == Operation.id))
         return self.table.id.in_(
-            query.where((Change.entity == self.table.entity.name) & contains(Operation.actor, value.text))
+            query.where((Change.entity == self.table.entity.key) & contains(Operation.actor, value.text))
         )
 
     def clause(self, asked: Asked, values: Sequence[Value], *, negated: bool, plural: bool) -> str:
@@ -276,7 +276,7 @@ class ActorFacet(Facet):
         query = Change.select(Change.record, Operation.actor).join(Operation, on=(Change.operation == Operation.id))
         found: dict[int, dict[str, None]] = {}
         for some in parts(ids):
-            on = (Change.entity == self.table.entity.name) & Change.record.in_(some)
+            on = (Change.entity == self.table.entity.key) & Change.record.in_(some)
             for key, actor in tuples(asked.db, query.where(on).order_by(Operation.id)):
                 found.setdefault(key, {})[actor] = None
         return {key: f"written to by {', '.join(actors)}" for key, actors in found.items()}

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from partners_crm.errors import NotFound, QueryError
+from partners_crm.errors import NotFound, PluginError, QueryError
 from partners_crm.model import SavedSearch
 from partners_crm.normalize.text import fold
 from partners_crm.store.open import Handle
@@ -117,6 +117,8 @@ def followed(asked: Asked, search: SavedSearch, facet: SavedFacet) -> Condition:
         inner = replace(asked, saved=(*asked.saved, search.name))
         return compiled(inner, facet.table, parse(search.query))
     except QueryError as error:
+        if isinstance(error, PluginError):
+            raise  # it runs as soon as the plugin does
         said = error.message
         if not said.startswith("the saved search"):
             said = f"the saved search {search.name} no longer runs: {said}"

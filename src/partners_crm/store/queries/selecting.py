@@ -8,7 +8,7 @@ from typing import Any
 from partners_crm.model import Table
 from partners_crm.normalize.text import fold
 from partners_crm.store.open import Handle
-from partners_crm.store.queries.asked import Asked, Condition, any_of, both, negated
+from partners_crm.store.queries.asked import Asked, Condition, Words, any_of, both, negated, no_words
 from partners_crm.store.queries.facets import nothing
 from partners_crm.store.queries.fields import field_of
 from partners_crm.store.queries.grammar import parse
@@ -16,7 +16,16 @@ from partners_crm.store.queries.tree import All, Node, Not, Term, terms_of
 from partners_crm.store.read import present
 
 
-def selection(db: Handle, table: type[Table], text: str, *, map_code: str, today: date, typing: bool = False) -> Any:
+def selection(
+    db: Handle,
+    table: type[Table],
+    text: str,
+    *,
+    map_code: str,
+    today: date,
+    typing: bool = False,
+    words: Words = no_words,
+) -> Any:
     """A peewee select of the ids of an entity that a query means.
 
     Records that were archived are left out unless the query names `archived_on` or `is:archived`. With `typing` the
@@ -25,7 +34,7 @@ def selection(db: Handle, table: type[Table], text: str, *, map_code: str, today
     Raises:
         QueryError: the query cannot be read, or names an unknown field or value.
     """
-    return selected(Asked(db, map_code, today), table, parse(text, typing=typing))
+    return selected(Asked(db, map_code, today, words=words), table, parse(text, typing=typing))
 
 
 def selected(asked: Asked, table: type[Table], tree: Node) -> Any:

@@ -6,7 +6,7 @@ from datetime import date
 
 from partners_crm.model import District, Silo, Table
 from partners_crm.store.open import Handle
-from partners_crm.store.queries.asked import Asked
+from partners_crm.store.queries.asked import Asked, Words, no_words
 from partners_crm.store.queries.facets import FieldFacet, TitleFacet, is_or_not
 from partners_crm.store.queries.fields import TieFacet, Way, resolve
 from partners_crm.store.queries.grammar import parse
@@ -16,7 +16,9 @@ from partners_crm.store.queries.steps import Hop, steps
 from partners_crm.store.queries.tree import All, Either, Node, Not, Term
 
 
-def sentence_of(db: Handle, table: type[Table], text: str, *, map_code: str, today: date) -> str:
+def sentence_of(
+    db: Handle, table: type[Table], text: str, *, map_code: str, today: date, words: Words = no_words
+) -> str:
     """What a query means: organizations in the silo Housing, whose membership is not lapsed.
 
     That archived records are left out is said of the query that means all the others.
@@ -24,7 +26,7 @@ def sentence_of(db: Handle, table: type[Table], text: str, *, map_code: str, tod
     Raises:
         QueryError: the query does not run.
     """
-    asked, tree = Asked(db, map_code, today), parse(text)
+    asked, tree = Asked(db, map_code, today, words=words), parse(text)
     selected(asked, table, tree)
     plural = table.entity.plural.replace("_", " ")
     if tree == All(()):
@@ -81,7 +83,7 @@ def _way(asked: Asked, table: type[Table], way: Way, term: Term, *, negated: boo
     facet, values = way.facet, term.values
     if not way.hops or facet.noun in {"phone", "email", "web"}:
         return facet.clause(asked, values, negated=negated, plural=plural)
-    noun, link, rest = _first_step(table, way.hops)
+    noun, link, rest = _first_step(asked, table, way.hops)
     target = way.hops[len(way.hops) - len(rest) - 1].target
     named = "" if rest else facet.naming(asked, values)
     if link:
@@ -118,9 +120,9 @@ def _with_named(way: Way, named: str, noun: str, *, negated: bool) -> str:
     return f"{'without' if negated else 'with'} {named}"
 
 
-def _first_step(table: type[Table], hops: tuple[Hop, ...]) -> tuple[str, str, tuple[Hop, ...]]:
+def _first_step(asked: Asked, table: type[Table], hops: tuple[Hop, ...]) -> tuple[str, str, tuple[Hop, ...]]:
     """(noun, name of a link, the hops behind) of the step that hops begin with; "" where it is no link."""
-    known = sorted(steps(table).values(), key=lambda step: -len(step.hops))
+    known = sorted(steps(table, asked.db.entities).values(), key=lambda step: -len(step.hops))
     for step in known:
         if hops[: len(step.hops)] == step.hops:
             rest = hops[len(step.hops) :]

@@ -55,15 +55,24 @@ class Step:
         return f"{self.name}s"
 
 
+Entities = tuple[type[Table], ...]
+
+
 @cache
-def steps(table: type[Table]) -> dict[str, Step]:
-    """Every relation of an entity, by name; a link wins over an entity that links here, and that over a tie."""
+def steps(table: type[Table], entities: Entities = ENTITIES) -> dict[str, Step]:
+    """Every relation of an entity among these, by name.
+
+    A link wins over an entity that links here, and that over a tie; what the core declares wins over a plugin.
+    """
     found = {name: Step(name, (Hop(table, name, False),)) for name in table.links()}
-    for other in ENTITIES:
+    if entities is not ENTITIES:
+        found |= steps(table)
+        entities = entities[len(ENTITIES) :]
+    for other in entities:
         for link in _links_to(other, table):
             name = other.entity.name if link == _usual(other, table) else f"{other.entity.name}_by_{link}"
             found.setdefault(name, Step(name, (Hop(other, link, True),)))
-    for name, hops in [*_ties(table, both_required=True), *_ties(table, both_required=False)]:
+    for name, hops in [*_ties(table, entities, both_required=True), *_ties(table, entities, both_required=False)]:
         found.setdefault(name, Step(name, hops))
     return found
 
@@ -78,10 +87,10 @@ def _usual(other: type[Table], table: type[Table]) -> str:
     return table.entity.name if table.entity.name in names else names[0] if len(names) == 1 else ""
 
 
-def _ties(table: type[Table], *, both_required: bool) -> list[tuple[str, tuple[Hop, Hop]]]:
+def _ties(table: type[Table], entities: Entities, *, both_required: bool) -> list[tuple[str, tuple[Hop, Hop]]]:
     """What other entities tie the records of an entity to; one end at least must never be empty."""
     found = []
-    for other in ENTITIES:
+    for other in entities:
         near = _usual(other, table)
         how = other.declarations()
         for far, target in other.links().items() if near else ():

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from partners_crm.model import SiloShare, Table
 from partners_crm.normalize.text import few
 from partners_crm.store.open import Handle
-from partners_crm.store.queries.asked import Asked, Condition
+from partners_crm.store.queries.asked import Asked, Condition, Words, no_words
 from partners_crm.store.queries.facets import FieldFacet, KeyFacet, OwnFacet, TitleFacet
 from partners_crm.store.queries.fields import HasFacet, Way, resolve
 from partners_crm.store.queries.grammar import parse
+from partners_crm.store.queries.own_words import OwnWordFacet
 from partners_crm.store.queries.selecting import compiled, leaves_archived_out, selected
 from partners_crm.store.queries.steps import Hop, lasting
 from partners_crm.store.queries.tree import Term, Value, terms_of
@@ -47,14 +48,23 @@ class Why:
     reasons: tuple[Reason, ...]
 
 
-def explained(db: Handle, table: type[Table], text: str, record_id: int, *, map_code: str, today: date) -> Why:
+def explained(
+    db: Handle,
+    table: type[Table],
+    text: str,
+    record_id: int,
+    *,
+    map_code: str,
+    today: date,
+    words: Words = no_words,
+) -> Why:
     """Whether a record is in the list of a query, with a reason for each of its terms.
 
     Raises:
         QueryError: the query does not run.
         NotFound: there is no such record.
     """
-    asked, tree = Asked(db, map_code, today), parse(text)
+    asked, tree = Asked(db, map_code, today, words=words), parse(text)
     record = by_id(db, table, record_id)
     is_listed = bool(tuples(db, selected(asked, table, tree).where(table.id == record_id)))
     reasons = [_reason(asked, table, text, term, record_id, negated=negated) for term, negated in terms_of(tree)]
@@ -64,7 +74,7 @@ def explained(db: Handle, table: type[Table], text: str, record_id: int, *, map_
 
 
 def _reason(asked: Asked, table: type[Table], text: str, term: Term, record_id: int, *, negated: bool) -> Reason:
-    inner = Asked(asked.db, asked.map_code, asked.today)
+    inner = replace(asked, spent=[0])
     is_so = bool(tuples(asked.db, table.select(table.id).where((table.id == record_id) & compiled(inner, table, term))))
     field = resolve(inner, table, term.field, term.as_of)
     found: dict[str, None] = {}
@@ -131,7 +141,7 @@ def _had(asked: Asked, facet: HasFacet, term: Term, record_id: int) -> list[str]
 
 
 def _own(way: Way, text: str) -> str:
-    plain = isinstance(way.facet, FieldFacet | OwnFacet | KeyFacet)
+    plain = isinstance(way.facet, FieldFacet | OwnFacet | KeyFacet | OwnWordFacet)
     return f"its {way.facet.noun} is {text}" if plain else text
 
 

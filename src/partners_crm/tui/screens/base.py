@@ -11,6 +11,8 @@ from textual.binding import Binding
 from textual.screen import ModalScreen, Screen
 
 from partners_crm.crm import Crm
+from partners_crm.model import BY_NAME, Table
+from partners_crm.services.listing import entity_of
 from partners_crm.tui.display import label
 from partners_crm.tui.widgets.text import Line
 
@@ -20,7 +22,17 @@ if TYPE_CHECKING:
 WIDE = 100
 """From this width a list and its detail stand side by side."""
 
-GOING = "2 Organizations 3 Contacts 4 Districts 8 Review H History"
+GOING = "2 Organizations 3 Contacts 4 Districts 5 Views 8 Review 9 Plugins H History"
+
+
+def table_of(crm: Crm, word: str) -> type[Table]:
+    """The entity of a name, of the core or of a plugin.
+
+    Raises:
+        NotFound: the coalition has none of that name.
+    """
+    # The core's are known without a question to the file: the first paint does not wait for those of plugins.
+    return BY_NAME.get(word) or entity_of(crm.db, word)
 
 
 class House:
@@ -37,15 +49,31 @@ class House:
         return self.house.crm
 
 
+SHARED = "SHARED SCREEN: what is for staff only is hidden; P shows it again"
+
+
 class MainScreen(House, Screen[None]):
     """A screen of its own: `u` and `U` undo and redo, `q` leaves."""
 
+    DEFAULT_CSS = "MainScreen #shared { dock: top; height: 1; padding: 0 1; background: $warning; color: $background; }"
     BINDINGS: ClassVar[list[Any]] = [
         Binding("u", "undo", "Undo the last operation", show=False, id="main.undo"),
         Binding("U", "redo", "Redo", show=False, id="main.redo"),
         Binding("r", "reload", "Reload", show=False, id="main.reload"),
         Binding("q", "leave", "Leave", show=False, id="main.leave"),
     ]
+
+    def on_screen_resume(self) -> None:
+        """Say at the top whether others look on."""
+        self.mark_shared()
+
+    def mark_shared(self) -> None:
+        """Say at the top that what is for staff is hidden, or no longer."""
+        marks = self.query("#shared")
+        if self.house.plugins.is_shared and not marks:
+            self.mount(Line(SHARED, id="shared"))
+        elif marks and not self.house.plugins.is_shared:
+            marks.remove()
 
     def action_undo(self) -> None:
         """Take the newest operation back."""

@@ -119,7 +119,8 @@ class Find(Box):
         if not text.strip():
             self._show(Answer(text, (), ()))
             return
-        self.house.background(lambda crm: find_anything(crm.db, text), self._show)
+        is_shared = self.house.plugins.is_shared  # while others look on, what is for staff is not found
+        self.house.background(lambda crm: find_anything(crm.db, text, for_everyone=is_shared), self._show)
 
     def _show(self, answer: Answer) -> None:
         if not self.is_running or answer.text != self._line.typed:

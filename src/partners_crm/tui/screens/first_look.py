@@ -18,7 +18,7 @@ from partners_crm.services.first_look import FirstLook, Row, Section, first_look
 from partners_crm.services.listing import Column
 from partners_crm.store.read import by_id
 from partners_crm.tui.display import explained, joined, label, stacked
-from partners_crm.tui.screens.base import GOING, WIDE, MainScreen
+from partners_crm.tui.screens.base import GOING, WIDE, MainScreen, table_of
 from partners_crm.tui.widgets.table import PaneTable
 from partners_crm.tui.widgets.text import Line
 
@@ -253,11 +253,10 @@ class FirstLookScreen(MainScreen):
 
     def action_merge(self) -> None:
         """Look at the merge of a pair."""
-        from partners_crm.services.listing import entity_of
         from partners_crm.tui.screens.merge import MergeScreen
 
         row = self._row(self._rows.cursor_id) if self._rows.has_focus else None
         if row is not None and row.other is not None:
-            self.house.push_screen(MergeScreen(entity_of(row.entity), row.id, row.other))
+            self.house.push_screen(MergeScreen(table_of(self.crm, row.entity), row.id, row.other))
         else:
             self.house.notice("only a possible duplicate can be merged here", "M on a card merges it with another one")

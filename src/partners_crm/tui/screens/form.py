@@ -179,7 +179,7 @@ class Form(Box):
             return None
         given = {name: self._given[name] for name in typed}
         key, uid = (self.record.id, self.record.uid) if self.record else (None, "")
-        return Draft(self.table.entity.name, key, self.preset, given, typed, now, uid, self.house.coalition)
+        return Draft(self.table.entity.name, key, self.preset, given, typed, now, uid, self.house.drafts.coalition)
 
     def _read_names(self, crm: Crm) -> dict[str, list[str]]:
         """What each link can point to, by name; a long list is offered in part, and any name can be typed."""

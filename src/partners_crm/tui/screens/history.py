@@ -11,6 +11,7 @@ from textual.binding import Binding
 from textual.containers import VerticalScroll
 
 from partners_crm.crm import Crm
+from partners_crm.services.exporting.whole import FOR_STAFF, for_staff
 from partners_crm.services.history import changed_lines, changed_since, operation_lines
 from partners_crm.services.listing import Column
 from partners_crm.services.settings import zone
@@ -79,7 +80,8 @@ class History(MainScreen):
     def action_reload(self) -> None:
         """Read the operations anew."""
         table = self.query_one(VirtualTable)
-        self.house.background(_read, lambda rows: table.show_source(OperationSource(rows)))
+        is_shared = self.house.plugins.is_shared
+        self.house.background(lambda crm: _read(crm, is_shared), lambda rows: table.show_source(OperationSource(rows)))
 
     def action_undo(self) -> None:
         """Take the operation under the cursor back."""
@@ -90,8 +92,11 @@ class History(MainScreen):
     def on_virtual_table_opened(self, message: VirtualTable.Opened) -> None:
         """Show what an operation did."""
         number = message.record_id
+        is_shared = self.house.plugins.is_shared
 
         def work(crm: Crm) -> list[str]:
+            if is_shared and number in for_staff(crm.db):
+                return [f"what it did is {FOR_STAFF[1:-1]}: others look at this screen (P shows it again)"]
             return operation_lines(crm.db, number, LINES)
 
         self.house.background(work, lambda lines: self.house.push_screen(Did(f"Operation {number}", lines)))
@@ -100,6 +105,9 @@ class History(MainScreen):
         """Show what changed after the operation under the cursor."""
         number = self.query_one(VirtualTable).cursor_id
         if number is None:
+            return
+        if self.house.plugins.is_shared:
+            self.house.notice("what changed may be for staff: others look at this screen", "P shows it again")
             return
 
         def work(crm: Crm) -> list[str]:
@@ -132,10 +140,13 @@ class Did(Box):
         self.query_one(VerticalScroll).focus()
 
 
-def _read(crm: Crm) -> dict[int, tuple[Any, ...]]:
-    where = zone(crm.db)
-    return {done.id: _row(done, local(done.at, where)) for done in crm.operations()}
+def _read(crm: Crm, is_shared: bool) -> dict[int, tuple[Any, ...]]:
+    where, hidden = zone(crm.db), for_staff(crm.db) if is_shared else frozenset()
+    return {
+        done.id: _row(done, local(done.at, where), FOR_STAFF if done.id in hidden else done.title)
+        for done in crm.operations()
+    }
 
 
-def _row(done: Done, when: str) -> tuple[str, ...]:
-    return done.title, when, str(done.changes), done.actor, f"by {done.undone_by}" if done.undone_by else ""
+def _row(done: Done, when: str, what: str) -> tuple[str, ...]:
+    return what, when, str(done.changes), done.who, f"by {done.undone_by}" if done.undone_by else ""

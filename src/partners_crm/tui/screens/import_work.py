@@ -15,6 +15,7 @@ from typing import NamedTuple
 from partners_crm.crm import Crm
 from partners_crm.errors import FileRefused, PartnersError
 from partners_crm.model import ENTITIES
+from partners_crm.services.formats import Formats
 from partners_crm.services.importing.applying import Options, mapping_of
 from partners_crm.services.importing.cells import is_blank
 from partners_crm.services.importing.keeping import keep
@@ -169,7 +170,7 @@ def look(crm: Crm, path: Path, options: Options, run: Run, sha256: str = "") -> 
     Raises:
         Stopped: by the person; nothing was written.
     """
-    if not sha256 and isinstance(options.mapping, ColumnMapping) and not _has_columns(path, options, options.mapping):
+    if not sha256 and isinstance(options.mapping, ColumnMapping) and not _has_columns(crm, path, options):
         options = replace(options, mapping=None)  # the file may be another by now
     try:
         if looks_whole(path):
@@ -180,7 +181,7 @@ def look(crm: Crm, path: Path, options: Options, run: Run, sha256: str = "") -> 
         report = crm.import_file(path, options=options, preview=True, sha256=sha256, progress=run)
     except PartnersError as error:
         return _not_understood(crm, path, options, error)
-    return _of_report(path, options, report, run)
+    return _of_report(crm, path, options, report, run)
 
 
 def carry_out(crm: Crm, seen: Preview, run: Run) -> Preview:
@@ -200,14 +201,15 @@ def carry_out(crm: Crm, seen: Preview, run: Run) -> Preview:
     options = replace(seen.options, mapping=seen.mapping)
     report = crm.import_file(seen.path, options=options, sha256=seen.sha256, progress=run)
     # It is written: who stops it now is too late, and is told what was done.
-    done = _of_report(seen.path, options, report, Run("importing"))
+    done = _of_report(crm, seen.path, options, report, Run("importing"))
     return replace(done, remembered=keep(crm.db, report, seen.options).told)
 
 
-def _has_columns(path: Path, options: Options, mapping: ColumnMapping) -> bool:
+def _has_columns(crm: Crm, path: Path, options: Options) -> bool:
+    assert isinstance(options.mapping, ColumnMapping)
     try:
-        with read_sheet(path, options.read, is_known) as sheet:
-            return sheet.headers == mapping.headers
+        with read_sheet(path, options.read, is_known, formats=crm.formats) as sheet:
+            return sheet.headers == options.mapping.headers
     except PartnersError:
         return False
 
@@ -228,7 +230,7 @@ def _check_same(path: Path, sha256: str) -> None:
 def _not_understood(crm: Crm, path: Path, options: Options, error: PartnersError) -> Preview:
     """A preview without numbers; with the columns, where the file can be read as such: their meaning can be mended."""
     try:
-        with read_sheet(path, options.read, is_known) as sheet:
+        with read_sheet(path, options.read, is_known, formats=crm.formats) as sheet:
             mapping = mapping_of(crm.db, sheet, options)
             sample = tuple(row.cells for row in sheet.sample(SAMPLE))
             notes, described, sha256 = sheet.notes, sheet.described, sheet.sha256
@@ -252,10 +254,10 @@ def _not_understood(crm: Crm, path: Path, options: Options, error: PartnersError
     return replace(seen, columns=columns)
 
 
-def _of_report(path: Path, options: Options, report: ImportReport, run: Run) -> Preview:
+def _of_report(crm: Crm, path: Path, options: Options, report: ImportReport, run: Run) -> Preview:
     found = _Rows(report)
     with suppress(PartnersError):  # it was moved away meanwhile: the numbers hold, the rows behind them are not shown
-        found.read(path, options, run)
+        found.read(path, options, run, crm.formats)
     seen = Preview(
         path,
         options,
@@ -293,14 +295,14 @@ class _Rows:
         self.left_out: list[Behind] = []
         self.sample: list[tuple[str, ...]] = []
 
-    def read(self, path: Path, options: Options, run: Run) -> None:
+    def read(self, path: Path, options: Options, run: Run, formats: Formats) -> None:
         """Read them.
 
         Raises:
             FileRefused: the file is gone, or not the same any more.
             Stopped: by the person.
         """
-        with read_sheet(path, options.read, is_known) as sheet:
+        with read_sheet(path, options.read, is_known, formats=formats) as sheet:
             if sheet.sha256 != self._report.sha256:
                 return
             for number, row in enumerate(sheet.rows()):

@@ -378,10 +378,11 @@ def moved_words(relations: Sequence[Relation]) -> list[str]:
     )
     lines = []
     for name, one, many in said:
-        counts: dict[str, int] = {}
+        counts: dict[tuple[str, str], int] = {}
         for each in (relation for relation in relations if relation.entity != FIELDS):
-            counts[each.entity] = counts.get(each.entity, 0) + int(getattr(each, name))
-        found = [_counted(entity, count) for entity, count in counts.items() if count]
+            key = each.entity, each.plural or BY_NAME[each.entity].entity.plural
+            counts[key] = counts.get(key, 0) + int(getattr(each, name))
+        found = [_counted(*names, count) for names, count in counts.items() if count]
         if found:
             *most, last = found
             words = f"{', '.join(most)} and {last}" if most else last
@@ -389,9 +390,8 @@ def moved_words(relations: Sequence[Relation]) -> list[str]:
     return lines
 
 
-def _counted(entity: str, count: int) -> str:
-    names = BY_NAME[entity].entity
-    return f"{count:,} {(names.name if count == 1 else names.plural).replace('_', ' ')}"
+def _counted(entity: str, plural: str, count: int) -> str:
+    return f"{count:,} {(entity if count == 1 else plural).replace('_', ' ')}"
 
 
 def _fold_line(fold: Fold) -> str:

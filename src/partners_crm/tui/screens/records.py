@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events
@@ -13,16 +14,19 @@ from textual.timer import Timer
 
 from partners_crm.errors import NotFound, PartnersError
 from partners_crm.normalize.text import show
-from partners_crm.services.listing import entity_of
+from partners_crm.services.listing import Listing
 from partners_crm.tui.card_view import card_content
 from partners_crm.tui.display import explained, joined, label
-from partners_crm.tui.screens.base import GOING, WIDE, MainScreen
-from partners_crm.tui.sources import ListingSource
+from partners_crm.tui.plugged.bridge import record_list
+from partners_crm.tui.plugged.listed import PluginList
+from partners_crm.tui.screens.base import GOING, WIDE, table_of
+from partners_crm.tui.sources import ListingSource, NoRows
 from partners_crm.tui.widgets.table import VirtualTable
 from partners_crm.tui.widgets.text import Line
 
 if TYPE_CHECKING:  # the first paint does not wait for them
-    from partners_crm.model import SavedSearch
+    from partners_crm.crm import Crm
+    from partners_crm.model import SavedSearch, Table
     from partners_crm.services.cards import Card
     from partners_crm.tui.meaning import Meaning
     from partners_crm.tui.widgets.completing import Completing
@@ -34,8 +38,8 @@ KEYS = "/ filter  Enter open  b searches  w why  Ctrl+F find  n new  e edit  d d
 SHORT_KEYS = "/ filter  Enter open  b searches  w why  Ctrl+F find  n new  e edit  ? keys"
 
 
-class Records(MainScreen):
-    """Organizations or contacts."""
+class Records(PluginList):
+    """Organizations, contacts, or the records of a plugin."""
 
     DEFAULT_CSS = """
     Records #card { width: 45%; border-left: solid $panel; padding: 0 1; display: none; }
@@ -62,7 +66,6 @@ class Records(MainScreen):
     def __init__(self, entity: str, query: str = "") -> None:
         super().__init__()
         self.entity = entity
-        self.table = entity_of(entity)
         self.query_text = self._home = self._listed = query
         self.order = "name"
         self.descending = False
@@ -78,18 +81,38 @@ class Records(MainScreen):
         """What stands under it."""
         self._saved: SavedSearch | None = None
         """The saved search that was applied last."""
+        self._turn = 0
+        """Counts the lists that were asked for."""
+
+    @cached_property
+    def table(self) -> type[Table]:
+        """The entity."""
+        return table_of(self.crm, self.entity)
 
     def compose(self) -> ComposeResult:
         """Head, list and card, status, keys."""
         yield Line(id="head", classes="head")
         with Horizontal():
             yield VirtualTable(
-                self._source(), empty=f"No {self.entity} here. n adds one, i imports a file, Esc clears the filter."
+                self._first_source(),
+                empty=f"No {self._words[1]} here. n adds one, i imports a file, Esc clears the filter.",
             )
             with VerticalScroll(id="card"):
                 yield Line(id="card-text")
         yield Line(id="status", classes="status")
         yield Line(id="keys", classes="keys")
+
+    @property
+    def _title(self) -> str:
+        entity = self.table.entity
+        return record_list(entity.plural, entity.plugin, "").title if entity.plugin else self.entity.capitalize()
+
+    @property
+    def _words(self) -> tuple[str, str]:
+        """What one record is called, and several; those of a plugin without its name before."""
+        entity = self.table.entity
+        before = f"{entity.plugin.replace('-', '_')}_" if entity.plugin else ""
+        return entity.name.removeprefix(before).replace("_", " "), self.entity.removeprefix(before).replace("_", " ")
 
     @property
     def list(self) -> VirtualTable:
@@ -100,6 +123,8 @@ class Records(MainScreen):
         """Put the cursor on the list."""
         self.list.focus()
         self._say()
+        if self.query_text.strip() and self.house.plugins.offered.has_words:
+            self.action_reload()
 
     def on_resize(self, event: events.Resize) -> None:
         """Show the card beside the list where there is room."""
@@ -112,10 +137,21 @@ class Records(MainScreen):
             self.action_reload()
 
     def _source(self) -> ListingSource:
-        listing = self.crm.listing(
-            self.table, self.query_text, order=self.order, descending=self.descending, typing=self._is_typing
-        )
-        return ListingSource(self.crm, listing)
+        """The list, asked for on the screen's own thread; it knows no words of plugins."""
+        crm, options = self.crm, self._options()
+        return self._with_columns(Listing(crm.db, self.table, self.query_text, today=crm.today, **options))
+
+    def _first_source(self) -> ListingSource:
+        """The list at the beginning: where its query may ask a plugin, of all, until that has answered."""
+        if not self.house.plugins.offered.has_words:
+            return self._source()
+        crm = self.crm
+        return self._with_columns(Listing(crm.db, self.table, "", today=crm.today))
+
+    def _options(self) -> dict[str, Any]:
+        # Without a name, records are in the order in which they were added.
+        order = "" if self.order == "name" and "name" not in self.table.declarations() else self.order
+        return {"order": order, "descending": self.descending, "typing": self._is_typing}
 
     def _say(self, trouble: str = "", *, is_behind: bool = False) -> None:
         """Say what the list is of, how many there are, and whether it follows the query."""
@@ -124,7 +160,7 @@ class Records(MainScreen):
         self.query_one("#head", Line).put(
             joined(
                 [
-                    (self.entity.capitalize(), "bold"),
+                    (self._title, "bold"),
                     (f"  {self.crm.name}   ", ""),
                     (name, "bold $accent"),
                     (self.query_text, "$accent"),
@@ -132,22 +168,67 @@ class Records(MainScreen):
             )
         )
         count = "…" if self._rows is None else f"{self._rows:,}"
-        words = self.table.entity.name if self._rows == 1 else self.entity
+        words = self._words[0 if self._rows == 1 else 1]
         sort = f"by {self.order}{', reversed' if self.descending else ''}"
-        text = trouble or f"{'the list is as it was: ' if is_behind else ''}{count} {words} · {sort} · {GOING}"
+        marked = f"{len(self.list.marked):,} marked · " if self.list.marked else ""
+        behind = "the list is as it was: " if is_behind else ""
+        text = trouble or f"{behind}{count} {words} · {marked}{sort} · {GOING}"
         self.query_one("#status", Line).put(label(text, "$error" if trouble else ""))
+
+    # ---------------------------------------------------------------- what may be shown
+
+    def plugins_changed(self) -> None:
+        """Plugins were loaded, or others look on now: what a query or a column says may be known, or hidden, now."""
+        plugins = self.house.plugins
+        if not plugins.may_show(self.table.entity):
+            self.list.show_source(NoRows(self.list.source.columns))
+            self._rows = 0
+            self._say("hidden while others look on; P shows it again")
+        elif self._rows is not None and (plugins.offered.has_words or self._chosen or plugins.is_shared):
+            self.action_reload()
 
     # ---------------------------------------------------------------- the list
 
     def action_reload(self) -> None:
         """Read the list anew and keep the cursor on its record; the filter line says what the query means."""
-        try:
-            source = self._source()
-        except PartnersError as error:
-            # Under the filter line it is said why.
-            self._say("" if self._line is not None else explained(error), is_behind=True)
-            self._think()
+        self._read(self._take)
+
+    def _read(self, then: Callable[[ListingSource], object]) -> None:
+        """Find out what the query lists; a query that may ask a plugin does so in the background."""
+        self._turn += 1
+        turn = self._turn
+        if not (self.query_text.strip() and self.house.plugins.offered.has_words):
+            try:
+                source = self._source()
+            except PartnersError as error:
+                self._refused(error)
+            else:
+                then(source)
             return
+        table, query, options = self.table, self.query_text, self._options()
+
+        def work(crm: Crm) -> Listing | PartnersError:
+            try:
+                return crm.listing(table, query, **options)
+            except PartnersError as error:
+                return error
+
+        def done(found: Listing | PartnersError) -> None:
+            if turn != self._turn or not self.is_mounted:
+                return  # another query was asked meanwhile
+            if isinstance(found, PartnersError):
+                self._refused(found)
+            else:
+                then(self._with_columns(found))
+
+        self.house.background(work, done, always=True)
+
+    def _refused(self, error: PartnersError) -> None:
+        # Under the filter line it is said why.
+        self._say("" if self._line is not None else explained(error), is_behind=True)
+        self._think()
+
+    def _take(self, source: ListingSource) -> None:
         if source.listing.query != self._listed:
             self._listed, self._rows = source.listing.query, None
         self.list.show_source(source, keep_id=self.list.cursor_id)
@@ -156,7 +237,7 @@ class Records(MainScreen):
 
     def action_sort(self) -> None:
         """Sort by the next column that can be sorted by."""
-        sorts = SORTS[self.entity]
+        sorts = SORTS.get(self.entity) or tuple(self.table.declarations())
         here = sorts.index(self.order) if self.order in sorts else -1  # a saved search may have another order
         self.order = sorts[(here + 1) % len(sorts)]
         self.action_reload()
@@ -182,7 +263,7 @@ class Records(MainScreen):
         from partners_crm.tui.screens.help import bindings_of
         from partners_crm.tui.widgets.completing import Completing
 
-        return (("The filter line", bindings_of(Completing)),)
+        return (("The filter line", bindings_of(Completing)), ("Plugins", self.plugin_keys()))
 
     def action_filter(self) -> None:
         """Open the filter line above the list."""
@@ -228,12 +309,12 @@ class Records(MainScreen):
         if self._typing is not None:
             self._typing.stop()
         self._is_typing = False
-        self.action_reload()
-        try:
-            self._source()
-        except PartnersError:
-            return  # it is said under the line, which keeps the cursor
-        self.list.focus()
+
+        def take(source: ListingSource) -> None:
+            self._take(source)
+            self.list.focus()
+
+        self._read(take)  # where it does not run, it is said under the line, which keeps the cursor
 
     def on_offers_clicked(self, message: Any) -> None:
         """A click takes an offer."""
@@ -311,11 +392,18 @@ class Records(MainScreen):
             self._rest = self.set_timer(QUIET_S, lambda: self._load_card(record_id))
 
     def _load_card(self, record_id: int) -> None:
-        def work(crm: Any) -> Card | None:
+        is_shared = self.house.plugins.is_shared
+
+        def work(crm: Crm) -> Card | None:
             try:
-                return crm.card(self.table, record_id)  # type: ignore[no-any-return]  # Crm, typed Any for the worker
+                card = crm.card(self.table, record_id)
             except NotFound:
                 return None
+            if not is_shared:
+                return card
+            from partners_crm.tui.plugged.shared import shared_card  # only while others look on
+
+            return shared_card(crm, card)
 
         def done(card: Card | None) -> None:
             if card is None or card.id == self.list.cursor_id:

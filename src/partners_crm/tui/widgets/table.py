@@ -123,6 +123,8 @@ class VirtualTable(ScrollView, can_focus=True):
         self._wanted: int | None = None
         self.quiet: frozenset[int] = frozenset()
         """Records whose rows are drawn quietly."""
+        self.marked: set[int] = set()
+        """Records with a mark before their row."""
 
     # ---------------------------------------------------------------- what others call
 
@@ -145,6 +147,30 @@ class VirtualTable(ScrollView, can_focus=True):
     def refresh_rows(self) -> None:
         """Fetch the rows anew, after an edit that changed neither membership nor order."""
         self._pages.clear()
+        self.refresh()
+
+    def refresh_page(self, ids: Sequence[int]) -> None:
+        """Fetch one page of rows anew: more is known of these records now."""
+        for number, page in list(self._pages.items()):
+            if len(page) and self._ids[number * PAGE] in ids:
+                del self._pages[number]
+        self.refresh()
+
+    @property
+    def marked_ids(self) -> tuple[int, ...]:
+        """The marked records that are in the table, in its order."""
+        return tuple(key for key in self._ids if key in self.marked) if self.marked else ()
+
+    def mark(self) -> None:
+        """Mark the record under the cursor, or no longer, and go to the next one."""
+        if self.cursor_id is not None:
+            self.marked ^= {self.cursor_id}
+            self._go(self.cursor + 1)
+            self.refresh()
+
+    def mark_all(self, *, on: bool) -> None:
+        """Mark all records, or none."""
+        self.marked = set(self._ids) if on else set()
         self.refresh()
 
     # ---------------------------------------------------------------- loading
@@ -277,7 +303,7 @@ class VirtualTable(ScrollView, can_focus=True):
         style = self.get_component_rich_style("table--quiet") if is_quiet else self.rich_style
         if on:
             style = self.get_component_rich_style("table--cursor")
-        sign = " ▸" if on else "  "
+        sign = ("✓" if self._ids[row] in self.marked else " ") + ("▸" if on else " ")
         return self._strip(sign, self._row(row), style, width)
 
     def _strip(self, sign: str, values: Sequence[str], style: Any, width: int) -> Strip:
