@@ -42,21 +42,16 @@ def read_page(db: Handle, context: PluginContext, blocks: Iterable[object]) -> P
 
 def _grids(db: Handle, day: date, chambers: Iterable[str]) -> Mapping[str, Grid]:
     """The tiles of chambers on the map of the day; a chamber that it has not is left out."""
-    from partners_crm.districts.tiles import grid
+    from partners_crm.plugins.drawing import grid_for
     from partners_crm.services.maps import borders_of
     from partners_crm.store.maps import map_for
 
-    found = {}
     try:
         info = borders_of(db, map_for(db, day)).info
     except PartnersError:
         return {}  # no map with boundaries holds on the day: districts follow their numbers
-    for chamber in chambers:
-        try:
-            found[chamber] = grid(info, chamber).undivided()
-        except PartnersError:
-            continue
-    return found
+    found = {chamber: grid_for(info, chamber) for chamber in chambers}
+    return {chamber: tiles for chamber, tiles in found.items() if tiles is not None}
 
 
 class Asked(Vertical):

@@ -48,7 +48,7 @@ class Help(Box):
     def __init__(self, screen: DOMNode, application: DOMNode) -> None:
         super().__init__()
         self._parts: list[tuple[str, Sequence[Binding]]] = [
-            ("This screen", bindings_of(type(screen))),
+            ("This screen", bindings_of_screen(type(screen))),
             *getattr(screen, "key_parts", tuple)(),
             *([("Every screen", bindings_of(MainScreen))] if isinstance(screen, MainScreen) else []),
             ("Lists", bindings_of(VirtualTable)),
@@ -76,6 +76,16 @@ class Help(Box):
     def on_mount(self) -> None:
         """Let the arrows scroll."""
         self.query_one(VerticalScroll).focus()
+
+
+def bindings_of_screen(kind: type[Any]) -> list[Binding]:
+    """The bindings of a screen, with those of the kinds of screen it is one of; what every screen has is left out."""
+    found: list[Binding] = []
+    for each in kind.__mro__:
+        if each in (MainScreen, Box):
+            break
+        found += bindings_of(each)
+    return found
 
 
 def bindings_of(kind: type[Any]) -> list[Binding]:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:  # the first paint does not wait for them
 SORTS = {"organizations": ("name", "house", "senate", "status", "city", "silos", "kind"), "contacts": ("name",)}
 QUIET_S = 0.08
 """Seconds the cursor or the typing rests before the card or the list follows."""
-KEYS = "/ filter  Enter open  b searches  w why  Ctrl+F find  n new  e edit  d del  s sort  i import  u undo  ? keys"
+KEYS = "/ filter  Enter open  Space mark  x actions  c columns  b searches  w why  Ctrl+F find  n new  e edit  ? keys"
 SHORT_KEYS = "/ filter  Enter open  b searches  w why  Ctrl+F find  n new  e edit  ? keys"
 
 
@@ -129,6 +129,9 @@ class Records(PluginList):
     def on_resize(self, event: events.Resize) -> None:
         """Show the card beside the list where there is room."""
         self.set_class(event.size.width >= WIDE, "wide")
+        if self._card is None and self.list.cursor_id is not None:
+            # The list may have been there before it was known that there is room for the card.
+            self.on_virtual_table_highlighted(VirtualTable.Highlighted(self.list.cursor_id))
         self.query_one("#keys", Line).put(KEYS if event.size.width > len(KEYS) + 2 else SHORT_KEYS)
 
     def on_screen_resume(self) -> None:
